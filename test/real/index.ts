@@ -1,0 +1,9 @@
+export type { AuditedRequest } from './audit-log.ts';
+export { type DockerRegistry, type DockerRegistryOptions, type PushOptions, startDockerRegistry } from './docker-registry.ts';
+export { type GitHttp, type GitHttpOptions, startGitHttp } from './git-http.ts';
+export { type KubeApiServer, type KubeApiServerOptions, startKubeApiServer } from './kube-api-server.ts';
+export type { KubeUser } from './kube-users.ts';
+export { findPart, kustomizeCommand, missingPart, type PartName, partNames, requirePart } from './parts.ts';
+export { type NodelessCluster, type NodeOptions, simulateNodes } from './simulate-nodes.ts';
+export { type SshGit, startSshGit } from './ssh-git.ts';
+export { waitUntil } from './wait-until.ts';
