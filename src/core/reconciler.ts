@@ -69,6 +69,11 @@ export interface Reconciler<Resource extends KubeObject, Seen, Plan extends Plan
   decide(resource: Resource, seen: Seen, now: Instant): Plan | Ask<Question>;
   act(plan: Plan, resource: Resource, context: StepContext): Promise<Done>;
   report(resource: Resource, plan: Plan, done: Done, now: Instant): Report;
+  /** Pure: what an error changes beyond Ready=False with its reason and message (further conditions, a fixed delay instead of backoff). */
+  describeFailure?(
+    resource: Resource,
+    error: unknown,
+  ): Partial<Pick<Report, 'ready' | 'conditions' | 'remove' | 'status' | 'next'>>;
   /** What must happen before the finalizer goes; absent = nothing. Called with `deletionTimestamp` set, also while suspended. */
   finalize?(resource: Resource, context: StepContext): Promise<void>;
 }

@@ -1,0 +1,241 @@
+import {
+  type Clock,
+  type Cluster,
+  errorMessage,
+  type GroupVersionKind,
+  type KubeObject,
+  keyOf,
+  type Log,
+  type PlanLike,
+  type Reconciler,
+  TagalongError,
+  type Wake,
+} from '../core/index.ts';
+import { decideRetry, jitterInterval } from './backoff.ts';
+import { EngineError } from './error.ts';
+import type { EventRecorder } from './event-recorder.ts';
+import { ObjectCache, type ObjectChange } from './object-cache.ts';
+import { type Outcome, type ReconcileDeps, reconcileObject, requestToken } from './reconcile-object.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface EngineOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly recorderFor: (component: string) => EventRecorder;
+  /** Only objects of this namespace; absent = all. */
+  readonly namespace?: string;
+  readonly refuse?: ReconcileDeps['refuse'];
+  /** In [0, 1); for jitter. */
+  readonly random?: () => number;
+  readonly onFinished?: (run: FinishedRun) => void;
+}
+
+export interface FinishedRun {
+  readonly kind: string;
+  readonly key: string;
+  readonly result: Outcome['result'];
+  readonly durationMs: number;
+  readonly because: readonly string[];
+}
+
+/** Which runs a change of another kind's object asks for. */
+export interface WakeRule {
+  readonly on: GroupVersionKind;
+  /** Keys (`namespace/name`) of this registration's kind that the change concerns. */
+  keys(change: ObjectChange): Iterable<string>;
+  readonly because: string;
+}
+
+export interface Registration {
+  /** How many objects of the kind run at a time; Flux's `--concurrent`. */
+  readonly concurrency?: number;
+  /** Writes status and events under this name, as the Flux controller of the kind. */
+  readonly component: string;
+  readonly statusManager: string;
+  readonly wakes?: readonly WakeRule[];
+}
+
+interface Registered {
+  readonly queue: WorkQueue;
+  readonly cache: ObjectCache;
+}
+
+/**
+ * Runs any reconciler: watches its kind, queues what changed, wraps each run, schedules the next. Knows nothing of images.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #random: () => number;
+  readonly #caches = new Map<string, ObjectCache>();
+  readonly #registered = new Map<string, Registered>();
+  readonly #failures = new Map<string, number>();
+  readonly #stopping = new AbortController();
+  readonly #watches: Promise<void>[] = [];
+  readonly #recorders: EventRecorder[] = [];
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /** Asks for a run of an object now. */
+  readonly wake: Wake = (target, because) => {
+    this.#registered.get(target.kind)?.queue.request(`${target.namespace ?? ''}/${target.name}`, because);
+  };
+
+  /** The objects of a kind as the API last told; followed from `start` on. */
+  cache(kind: GroupVersionKind): ObjectCache {
+    const id = `${kind.group}/${kind.kind}`;
+    const cache = this.#caches.get(id) ?? new ObjectCache(kind);
+    this.#caches.set(id, cache);
+    return cache;
+  }
+
+  register<R extends KubeObject, S, P extends PlanLike, D, Q>(
+    reconciler: Reconciler<R, S, P, D, Q>,
+    registration: Registration,
+  ): void {
+    const { clock } = this.#options;
+    const cache = this.cache(reconciler.kind);
+    const recorder = this.#options.recorderFor(registration.component);
+    this.#recorders.push(recorder);
+    const run = async (key: string, because: readonly string[]) => {
+      const resource = cache.get(key);
+      if (resource !== undefined) await this.#run(reconciler, resource, registration, recorder, because);
+    };
+    const queue = new WorkQueue({ clock, concurrency: registration.concurrency ?? 4, run });
+    this.#registered.set(reconciler.kind.kind, { queue, cache });
+    cache.subscribe((change) => requestOwn(queue, change));
+    for (const rule of registration.wakes ?? []) {
+      this.cache(rule.on).subscribe((change) => {
+        for (const key of rule.keys(change)) if (cache.get(key) !== undefined) queue.request(key, rule.because);
+      });
+    }
+  }
+
+  /** Follows every kind that was registered or asked for; resolves when each was listed once. */
+  async start(): Promise<void> {
+    const { cluster, namespace, log } = this.#options;
+    for (const cache of this.#caches.values()) {
+      const following = cache.follow(cluster, namespace, this.#stopping.signal).catch((error: unknown) => {
+        log.error('kind cannot be watched', { kind: cache.kind.kind, error: errorMessage(error) });
+      });
+      this.#watches.push(following);
+    }
+    await Promise.all([...this.#caches.values()].map((cache) => this.#whenSynced(cache)));
+  }
+
+  /** Starts nothing new, lets what runs finish for `graceMs`, then aborts it; resolves when all has ended and events are out. */
+  async stop(graceMs = 10_000): Promise<void> {
+    const finished = Promise.all([...this.#registered.values()].map(({ queue }) => queue.stop()));
+    const cancel = this.#options.clock.schedule(graceMs, () => this.#stopping.abort(new Error('shutting down')));
+    await finished;
+    cancel();
+    this.#stopping.abort(new Error('shutting down'));
+    await Promise.all(this.#watches);
+    await Promise.all(this.#recorders.map((recorder) => recorder.flush()));
+  }
+
+  /** True when nothing runs and nothing is due within `withinMs`. */
+  isIdle(withinMs = 0): boolean {
+    const until = this.#options.clock.now() + withinMs;
+    return [...this.#registered.values()].every(({ queue }) => queue.isIdle(until));
+  }
+
+  /** Waiting and running keys by kind, for metrics. */
+  depths(): { kind: string; waiting: number; running: number }[] {
+    return [...this.#registered].map(([kind, { queue }]) => ({ kind, waiting: queue.depth, running: queue.running }));
+  }
+
+  async #whenSynced(cache: ObjectCache): Promise<void> {
+    try {
+      await cache.synced;
+    } catch (cause) {
+      const { group, version, kind } = cache.kind;
+      throw new EngineError('KIND_MISSING', `watching ${kind} (${group}/${version}): ${errorMessage(cause)}`, {
+        cause,
+        retry: 'never',
+      });
+    }
+  }
+
+  async #run<R extends KubeObject, S, P extends PlanLike, D, Q>(
+    reconciler: Reconciler<R, S, P, D, Q>,
+    resource: KubeObject,
+    registration: Registration,
+    recorder: EventRecorder,
+    because: readonly string[],
+  ): Promise<void> {
+    const { cluster, clock, refuse } = this.#options;
+    const key = keyOf(resource);
+    const kind = reconciler.kind.kind;
+    const log = this.#options.log.child({ kind, namespace: resource.metadata.namespace, name: resource.metadata.name });
+    const startedAt = clock.now();
+    const offer = (object: KubeObject) => this.cache(reconciler.kind).offer(object);
+    const deps = {
+      cluster,
+      clock,
+      log,
+      recorder,
+      offer,
+      fieldManager: registration.statusManager,
+      signal: this.#stopping.signal,
+    };
+    const outcome = await reconcileObject(reconciler, resource, { ...deps, ...(refuse === undefined ? {} : { refuse }) }).catch(
+      statusUnwritten,
+    );
+    this.#schedule(kind, key, outcome);
+    logOutcome(log, outcome, because, clock.now() - startedAt);
+    this.#options.onFinished?.({ kind, key, result: outcome.result, durationMs: clock.now() - startedAt, because });
+  }
+
+  #schedule(kind: string, key: string, outcome: Outcome): void {
+    const id = `${kind}/${key}`;
+    const failures = outcome.result === 'failed' ? (this.#failures.get(id) ?? 0) + 1 : 0;
+    if (failures === 0) this.#failures.delete(id);
+    else this.#failures.set(id, failures);
+    const delay = this.#delay(outcome.next, failures);
+    if (delay !== null) this.#registered.get(kind)?.queue.request(key, 'interval', this.#options.clock.now() + delay);
+  }
+
+  #delay(next: Outcome['next'], failures: number): number | null {
+    if (next === 'never') return null;
+    if (next === 'backoff') return decideRetry('backoff', Math.max(1, failures), this.#random());
+    return next.jitter === true ? jitterInterval(next.afterMs, this.#random()) : next.afterMs;
+  }
+}
+
+/** A status that cannot be written (conflict, API away) loses nothing: the run is repeated, and every step is safe to repeat. */
+function statusUnwritten(error: unknown): Outcome {
+  // Somebody deleted the object in the middle: there is nothing left to do.
+  const gone = error instanceof TagalongError && error.code === 'NOT_FOUND';
+  return gone ? { result: 'finalized', next: 'never' } : { result: 'failed', next: 'backoff', error };
+}
+
+/** Own kind: run on a new object, a new spec, a new request token, a deletion, or a changed `tagalong.dev/` switch. */
+function requestOwn(queue: WorkQueue, { before, after }: ObjectChange): void {
+  if (after === null) return before === null ? undefined : queue.forget(keyOf(before));
+  const because = reasonToRun(before, after);
+  if (because !== null) queue.request(keyOf(after), because);
+}
+
+function reasonToRun(before: KubeObject | null, after: KubeObject): string | null {
+  if (before === null || before.metadata.uid !== after.metadata.uid) return 'new object';
+  if (before.metadata.generation !== after.metadata.generation) return 'spec changed';
+  if (before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp) return 'deleted';
+  if (requestToken(after) !== undefined && requestToken(before) !== requestToken(after)) return 'reconcile requested';
+  if (switchesOf(before) !== switchesOf(after)) return 'annotation changed';
+  return null;
+}
+
+function switchesOf(object: KubeObject): string {
+  const entries = Object.entries(object.metadata.annotations ?? {}).filter(([name]) => name.startsWith('tagalong.dev/'));
+  return JSON.stringify(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function logOutcome(log: Log, outcome: Outcome, because: readonly string[], durationMs: number): void {
+  const fields = { result: outcome.result, because, durationMs };
+  if (outcome.error === undefined) log.info('reconciled', fields);
+  else log.error('reconcile failed', { ...fields, error: errorMessage(outcome.error) });
+}

@@ -1,0 +1,8 @@
+export { type BackoffLimits, decideRetry, defaultBackoff, jitterInterval } from './backoff.ts';
+export { Engine, type EngineOptions, type FinishedRun, type Registration, type WakeRule } from './engine.ts';
+export { EngineError } from './error.ts';
+export { createEventRecorder, type EventRecorder } from './event-recorder.ts';
+export { applyMergePatch, diffMergePatch } from './merge-patch.ts';
+export { ObjectCache, type ObjectChange } from './object-cache.ts';
+export { planResource } from './reconcile-object.ts';
+export { WorkQueue } from './work-queue.ts';

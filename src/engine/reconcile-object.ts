@@ -1,0 +1,239 @@
+import { finalizer, requestedAtAnnotation } from '../api/index.ts';
+import {
+  type Ask,
+  type Clock,
+  type Cluster,
+  type EventNote,
+  errorMessage,
+  type KubeObject,
+  type Log,
+  type PlanLike,
+  type ReadyState,
+  type Reconciler,
+  type Report,
+  refOf,
+  type StepContext,
+  TagalongError,
+} from '../core/index.ts';
+import { EngineError } from './error.ts';
+import type { EventRecorder } from './event-recorder.ts';
+import { StatusDraft } from './status-draft.ts';
+
+export interface ReconcileDeps {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly recorder: EventRecorder;
+  readonly fieldManager: string;
+  readonly signal: AbortSignal;
+  /** Takes what a write returned, for the cache. */
+  offer(resource: KubeObject): void;
+  /** Says why a resource must not be reconciled at all: a field whose behaviour is not there. */
+  refuse?(resource: KubeObject): ReadyState | null;
+}
+
+export interface Outcome {
+  readonly result: 'done' | 'failed' | 'stalled' | 'progressing' | 'suspended' | 'finalized';
+  /** Null: nothing until a trigger. 'backoff': the caller knows how often it failed. */
+  readonly next: Report['next'];
+  readonly error?: unknown;
+}
+
+const asksAtMost = 5;
+const nothingMore: Pick<Outcome, 'next'> = { next: 'never' };
+
+/** Brings one resource as far as it goes now: the frame around a reconciler's four steps. Rejects only when status cannot be written. */
+export async function reconcileObject<R extends KubeObject, S, P extends PlanLike, D, Q>(
+  reconciler: Reconciler<R, S, P, D, Q>,
+  found: KubeObject,
+  deps: ReconcileDeps,
+): Promise<Outcome> {
+  if (found.metadata.deletionTimestamp !== undefined) return finalizeObject(reconciler, found, deps);
+  if (isSuspended(found)) return acknowledgeSuspended(found, deps);
+  const resource = await ensureFinalizer(found, deps);
+  const draft = new StatusDraft(resource, deps);
+  const run = new Run(draft, deps);
+  await run.begin();
+  const refusal = deps.refuse?.(resource) ?? null;
+  if (refusal !== null) return run.finish({ ready: refusal, outcome: 'stalled', next: 'never' });
+  try {
+    return await run.finish(await takeSteps(reconciler, resource as R, run.context));
+  } catch (error) {
+    if (deps.signal.aborted) return { result: 'failed', next: 'never', error };
+    return run.fail(error, reconciler.describeFailure?.(resource as R, error));
+  }
+}
+
+/** Observes and decides, answering questions for a few rounds; writes nothing. */
+export async function planResource<R extends KubeObject, S, P extends PlanLike, D, Q>(
+  reconciler: Reconciler<R, S, P, D, Q>,
+  resource: R,
+  context: StepContext,
+): Promise<P> {
+  let seen = await reconciler.observe(resource, context);
+  for (let round = 0; round < asksAtMost; round += 1) {
+    const decision = reconciler.decide(resource, seen, context.clock.now());
+    if (!isAsk<Q>(decision)) return decision;
+    seen = await reconciler.observe(resource, context, { question: decision.question, seen });
+  }
+  throw new EngineError('UNDECIDED', `${resource.kind} ${resource.metadata.name}: no decision after ${asksAtMost} looks`);
+}
+
+async function takeSteps<R extends KubeObject, S, P extends PlanLike, D, Q>(
+  reconciler: Reconciler<R, S, P, D, Q>,
+  resource: R,
+  context: StepContext,
+): Promise<Report> {
+  const plan = await planResource(reconciler, resource, context);
+  context.log.debug('plan', { do: plan.do, because: plan.because });
+  const done = await reconciler.act(plan, resource, context);
+  return reconciler.report(resource, plan, done, context.clock.now());
+}
+
+class Run {
+  readonly context: StepContext;
+  readonly #draft: StatusDraft;
+  readonly #deps: ReconcileDeps;
+  #activity = 'reconciliation in progress';
+
+  constructor(draft: StatusDraft, deps: ReconcileDeps) {
+    this.#draft = draft;
+    this.#deps = deps;
+    this.context = {
+      clock: deps.clock,
+      log: deps.log,
+      signal: deps.signal,
+      progress: (message) => this.#progress(message),
+      recordStatus: (status) => this.#record(status),
+      event: (note) => deps.recorder.record(draft.resource, note),
+    };
+  }
+
+  /** Marks the resource as under way; persisted at once only when somebody waits for it: a new spec or a new request. */
+  async begin(): Promise<void> {
+    const { generation = 0 } = this.#draft.resource.metadata;
+    const status =
+      (this.#draft.resource['status'] as { observedGeneration?: number; lastHandledReconcileAt?: string } | undefined) ?? {};
+    const observed = status.observedGeneration ?? -1;
+    const token = requestToken(this.#draft.resource);
+    const isNewSpec = observed !== generation;
+    if (!isNewSpec && (token === undefined || token === status.lastHandledReconcileAt)) return;
+    if (isNewSpec) this.#activity = `processing object: new generation ${observed} -> ${generation}`;
+    this.#markProgressing();
+    await this.#write();
+  }
+
+  async finish(report: Report): Promise<Outcome> {
+    this.#draft.conclude(report, this.#activity);
+    this.#acknowledgeRequest();
+    await this.#write();
+    for (const event of report.events ?? []) this.context.event(event);
+    if (report.outcome === 'stalled')
+      this.context.event({ type: 'Warning', reason: report.ready.reason, message: report.ready.message });
+    return { result: resultOf(report), next: report.next };
+  }
+
+  async fail(error: unknown, described: Partial<Report> | undefined): Promise<Outcome> {
+    const retry = error instanceof TagalongError ? error.retry : 'backoff';
+    const ready: ReadyState = { status: 'False', reason: failureReason(error), message: errorMessage(error) };
+    const stalled = retry === 'never';
+    const next = stalled ? 'never' : retry === 'backoff' ? 'backoff' : { afterMs: retry.afterMs };
+    const report: Report = { ready, outcome: stalled ? 'stalled' : 'retry', next, ...described };
+    if (!stalled) this.context.event({ type: 'Warning', reason: report.ready.reason, message: report.ready.message });
+    return { ...(await this.finish(report)), error };
+  }
+
+  async #progress(message: string): Promise<void> {
+    this.#activity = message;
+    // Nobody waits for the news of a periodic run: conditions that were settled stay until the end.
+    if (this.#draft.condition('Reconciling') === undefined) return;
+    this.#markProgressing();
+    await this.#write();
+  }
+
+  async #record(status: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#draft.merge(status);
+    await this.#write();
+  }
+
+  #markProgressing(): void {
+    const ready = this.#draft.condition('Ready');
+    this.#draft.remove('Stalled');
+    this.#draft.set({ type: 'Reconciling', status: 'True', reason: 'Progressing', message: this.#activity });
+    if (ready === undefined || ready.status === 'Unknown')
+      this.#draft.set({ type: 'Ready', status: 'Unknown', reason: 'Progressing', message: this.#activity });
+  }
+
+  #acknowledgeRequest(): void {
+    const token = requestToken(this.#draft.resource);
+    if (token !== undefined) this.#draft.merge({ lastHandledReconcileAt: token });
+  }
+
+  async #write(): Promise<void> {
+    this.#deps.offer(await this.#draft.write());
+  }
+}
+
+async function finalizeObject<R extends KubeObject, S, P extends PlanLike, D, Q>(
+  reconciler: Reconciler<R, S, P, D, Q>,
+  resource: KubeObject,
+  deps: ReconcileDeps,
+): Promise<Outcome> {
+  const finalizers = resource.metadata.finalizers ?? [];
+  if (!finalizers.includes(finalizer)) return { result: 'finalized', ...nothingMore };
+  const context = new Run(new StatusDraft(resource, deps), deps).context;
+  try {
+    await reconciler.finalize?.(resource as R, context);
+  } catch (error) {
+    context.event({ type: 'Warning', reason: failureReason(error), message: errorMessage(error) });
+    return { result: 'failed', next: 'backoff', error };
+  }
+  await patchFinalizers(
+    resource,
+    finalizers.filter((name) => name !== finalizer),
+    deps,
+  );
+  return { result: 'finalized', ...nothingMore };
+}
+
+async function ensureFinalizer(resource: KubeObject, deps: ReconcileDeps): Promise<KubeObject> {
+  const finalizers = resource.metadata.finalizers ?? [];
+  if (finalizers.includes(finalizer)) return resource;
+  const updated = await patchFinalizers(resource, [...finalizers, finalizer], deps);
+  deps.offer(updated);
+  return updated;
+}
+
+function patchFinalizers(resource: KubeObject, finalizers: readonly string[], deps: ReconcileDeps): Promise<KubeObject> {
+  // The version guards against somebody else's change of the list in between.
+  const metadata = { finalizers, resourceVersion: resource.metadata.resourceVersion };
+  return deps.cluster.patch(refOf(resource), { metadata }, { type: 'merge', fieldManager: deps.fieldManager });
+}
+
+async function acknowledgeSuspended(resource: KubeObject, deps: ReconcileDeps): Promise<Outcome> {
+  const token = requestToken(resource);
+  const draft = new StatusDraft(resource, deps);
+  if (token !== undefined) draft.merge({ lastHandledReconcileAt: token });
+  deps.offer(await draft.write());
+  return { result: 'suspended', ...nothingMore };
+}
+
+export function requestToken(resource: KubeObject): string | undefined {
+  return resource.metadata.annotations?.[requestedAtAnnotation];
+}
+
+function isSuspended(resource: KubeObject): boolean {
+  return (resource['spec'] as { suspend?: boolean } | undefined)?.suspend === true;
+}
+
+function failureReason(error: unknown): string {
+  return (error instanceof TagalongError ? error.reason : undefined) ?? 'Failed';
+}
+
+function resultOf(report: Report): Outcome['result'] {
+  return report.outcome === 'retry' ? 'failed' : report.outcome;
+}
+
+function isAsk<Q>(decision: PlanLike | Ask<Q>): decision is Ask<Q> {
+  return decision.do === 'ask' && 'question' in decision;
+}

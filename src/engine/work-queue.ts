@@ -1,0 +1,120 @@
+import type { Clock, Instant } from '../core/index.ts';
+
+interface Entry {
+  dueAt: Instant;
+  /** Why it was asked for; the first reason of a waiting key is kept, later ones are added up to a few. */
+  because: string[];
+}
+
+export interface WorkQueueOptions {
+  readonly clock: Clock;
+  readonly concurrency: number;
+  /** Runs a key; must not reject. */
+  run(key: string, because: readonly string[]): Promise<void>;
+}
+
+const reasonsKept = 4;
+
+/**
+ * Runs keys when they are due, so many at a time.
+ *
+ * The rules: a key is in the queue once however often it is asked for; of two times the earlier wins; a request for a running key is
+ * remembered once and runs right after; a slow key blocks only itself and its place; after `stop` nothing new starts.
+ */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #waiting = new Map<string, Entry>();
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #again = new Map<string, Entry>();
+  #cancelTimer: (() => void) | null = null;
+  #stopped = false;
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Asks for a run of `key` at `dueAt`, or now. */
+  request(key: string, because: string, dueAt: Instant = this.#options.clock.now()): void {
+    if (this.#stopped) return;
+    const place = this.#running.has(key) ? this.#again : this.#waiting;
+    const entry = place.get(key);
+    if (entry === undefined) place.set(key, { dueAt, because: [because] });
+    else merge(entry, because, dueAt);
+    if (place === this.#waiting) this.#pump();
+  }
+
+  /** Forgets what is waiting for `key`, such as the interval of a deleted object. */
+  forget(key: string): void {
+    this.#waiting.delete(key);
+    this.#again.delete(key);
+  }
+
+  get depth(): number {
+    return this.#waiting.size;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** True when nothing runs and nothing is due before `until`. */
+  isIdle(until: Instant): boolean {
+    if (this.#running.size > 0 || this.#again.size > 0) return false;
+    for (const entry of this.#waiting.values()) if (entry.dueAt <= until) return false;
+    return true;
+  }
+
+  /** Starts nothing more; resolves when what runs has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    this.#waiting.clear();
+    this.#again.clear();
+    await Promise.all(this.#running.values());
+  }
+
+  #pump(): void {
+    const now = this.#options.clock.now();
+    while (this.#running.size < this.#options.concurrency) {
+      const next = this.#earliest();
+      if (next === null || next.entry.dueAt > now) break;
+      this.#waiting.delete(next.key);
+      this.#start(next.key, next.entry);
+    }
+    this.#sleepUntilDue(now);
+  }
+
+  #start(key: string, entry: Entry): void {
+    const done = this.#options.run(key, entry.because).finally(() => {
+      this.#running.delete(key);
+      const again = this.#again.get(key);
+      this.#again.delete(key);
+      if (again !== undefined) this.#requeue(key, again);
+      if (!this.#stopped) this.#pump();
+    });
+    this.#running.set(key, done);
+  }
+
+  #requeue(key: string, entry: Entry): void {
+    if (!this.#stopped) for (const because of entry.because) this.request(key, because, entry.dueAt);
+  }
+
+  #earliest(): { key: string; entry: Entry } | null {
+    let best: { key: string; entry: Entry } | null = null;
+    for (const [key, entry] of this.#waiting) if (best === null || entry.dueAt < best.entry.dueAt) best = { key, entry };
+    return best;
+  }
+
+  #sleepUntilDue(now: Instant): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    const next = this.#earliest();
+    if (next === null || this.#stopped || this.#running.size >= this.#options.concurrency) return;
+    this.#cancelTimer = this.#options.clock.schedule(Math.max(0, next.entry.dueAt - now), () => this.#pump());
+  }
+}
+
+function merge(entry: Entry, because: string, dueAt: Instant): void {
+  entry.dueAt = Math.min(entry.dueAt, dueAt);
+  if (entry.because.length < reasonsKept && !entry.because.includes(because)) entry.because.push(because);
+}
