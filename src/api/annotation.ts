@@ -1,0 +1,44 @@
+/** The finalizer on every object that is reconciled. */
+export const finalizer = 'finalizers.fluxcd.io';
+
+/** Any new value asks for a reconcile at once; the value handled last stands in `status.lastHandledReconcileAt`. */
+export const requestedAtAnnotation = 'reconcile.fluxcd.io/requestedAt';
+
+/** Only with the same value as `requestedAt`: known from Flux's Helm and image automation. */
+export const forceAtAnnotation = 'reconcile.fluxcd.io/forceAt';
+export const resetAtAnnotation = 'reconcile.fluxcd.io/resetAt';
+
+/** Annotations that change while things run and are never drift. */
+export const reconcileAnnotationPrefix = 'reconcile.fluxcd.io/';
+export const tagalongAnnotationPrefix = 'tagalong.dev/';
+
+/** Annotations of an object with this prefix are copied into its events. */
+export const eventAnnotationPrefix = 'event.toolkit.fluxcd.io/';
+
+/** Labels of applied objects that name their Kustomization. */
+export const ownerNameLabel = 'kustomize.toolkit.fluxcd.io/name';
+export const ownerNamespaceLabel = 'kustomize.toolkit.fluxcd.io/namespace';
+
+/** On applied objects, as annotation or label; the values count in any case of letters. */
+export const pruneAnnotation = 'kustomize.toolkit.fluxcd.io/prune';
+export const reconcileAnnotation = 'kustomize.toolkit.fluxcd.io/reconcile';
+export const ssaAnnotation = 'kustomize.toolkit.fluxcd.io/ssa';
+export const forceAnnotation = 'kustomize.toolkit.fluxcd.io/force';
+export const substituteAnnotation = 'kustomize.toolkit.fluxcd.io/substitute';
+export const decryptAnnotation = 'kustomize.toolkit.fluxcd.io/decrypt';
+
+/** What events tell of the revision and the digest that they are about, after the group of their kind. */
+export const revisionEventKey = 'revision';
+export const digestEventKey = 'digest';
+
+/** On an ImageUpdateAutomation: `rebump` writes a reverted version again; by default (`hold`) it is held. */
+export const onRevertAnnotation = 'tagalong.dev/on-revert';
+/** On an ImageUpdateAutomation: `run` makes one commit a run; by default (`policy`) one a policy. */
+export const commitPerAnnotation = 'tagalong.dev/commit-per';
+/** On an ImagePolicy: `true` lets git go to an older version. */
+export const allowDowngradeAnnotation = 'tagalong.dev/allow-downgrade';
+/** On a Kustomization: the revision and set whose large prune a person confirmed. */
+export const confirmPruneAnnotation = 'tagalong.dev/confirm-prune';
+
+/** Marks what belongs to an installation, so that the flux CLI finds it. */
+export const partOfLabel = 'app.kubernetes.io/part-of';

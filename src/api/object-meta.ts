@@ -1,0 +1,23 @@
+/** `metadata` of any object, as it is on the wire; fields that are not named here are kept. */
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  finalizers?: string[];
+  [field: string]: unknown;
+}
+
+/** An object of one of our kinds. Its spec is validated and carries the defaults; status is absent until somebody wrote one. */
+export type ResourceOf<Kind extends string, Spec, Status> = {
+  apiVersion: string;
+  kind: Kind;
+  metadata: ObjectMeta;
+  spec: Spec;
+  status?: Status;
+};
