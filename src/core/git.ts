@@ -7,7 +7,14 @@ export type GitCredentials =
   | { readonly kind: 'none' }
   | { readonly kind: 'basic'; readonly username: string; readonly password: Secret }
   | { readonly kind: 'bearer'; readonly token: Secret }
-  | { readonly kind: 'ssh'; readonly identity: Secret; readonly knownHosts: string; readonly passphrase?: Secret };
+  | {
+      readonly kind: 'ssh';
+      /** Who logs in; `git` when absent. The URL carries no user. */
+      readonly username?: string;
+      readonly identity: Secret;
+      readonly knownHosts: string;
+      readonly passphrase?: Secret;
+    };
 
 /**
  * What opens a remote. Two remotes are the same mirror only if all of this is equal: nobody reads a private repository

@@ -12,7 +12,9 @@ export interface ImageName {
 export type RegistryCredentials =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'basic'; readonly username: string; readonly password: Secret }
-  | { readonly kind: 'bearer'; readonly token: Secret };
+  | { readonly kind: 'bearer'; readonly token: Secret }
+  /** An OAuth2 refresh token (`identitytoken` of a docker config), exchanged at the token service the registry names. */
+  | { readonly kind: 'identity'; readonly token: Secret };
 
 export interface RegistryAccess {
   readonly credentials: RegistryCredentials;
