@@ -42,3 +42,4 @@ export const confirmPruneAnnotation = 'tagalong.dev/confirm-prune';
 
 /** Marks what belongs to an installation, so that the flux CLI finds it. */
 export const partOfLabel = 'app.kubernetes.io/part-of';
+export const versionLabel = 'app.kubernetes.io/version';

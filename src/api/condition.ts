@@ -72,5 +72,5 @@ function cutMessage(message: string): string {
   if (bytes.length <= maxMessageBytes) return message;
   let end = maxMessageBytes - 3;
   while (((bytes[end] ?? 0) & 0b1100_0000) === 0b1000_0000) end -= 1; // a continuation byte: its character does not fit
-  return `${new TextDecoder().decode(bytes.subarray(0, end))}...`;
+  return `${new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, end))}...`;
 }

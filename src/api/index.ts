@@ -1,9 +1,13 @@
 export * from './annotation.ts';
 export * from './condition.ts';
+export * from './custom-resource-definition.ts';
 export * from './git-repository.ts';
 export * from './image-policy.ts';
 export * from './image-repository.ts';
 export * from './image-update-automation.ts';
 export * from './kustomization.ts';
+export * from './not-implemented.ts';
 export * from './object-meta.ts';
+export type { OpenApiSchema } from './open-api-schema.ts';
+export * from './product-version.ts';
 export * from './served-kinds.ts';

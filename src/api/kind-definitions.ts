@@ -1,0 +1,16 @@
+import { gitRepositoryDefinition } from './git-repository-definition.ts';
+import { imagePolicyDefinition } from './image-policy-definition.ts';
+import { imageRepositoryDefinition } from './image-repository-definition.ts';
+import { imageUpdateAutomationDefinition } from './image-update-automation-definition.ts';
+import type { KindDefinition } from './kind-definition.ts';
+import { kustomizationDefinition } from './kustomization-definition.ts';
+import type { ResourceByKind } from './served-kinds.ts';
+
+/** Everything that is known about each kind that is served. */
+export const kindDefinitions: Readonly<Record<keyof ResourceByKind, KindDefinition>> = {
+  GitRepository: gitRepositoryDefinition,
+  Kustomization: kustomizationDefinition,
+  ImageRepository: imageRepositoryDefinition,
+  ImagePolicy: imagePolicyDefinition,
+  ImageUpdateAutomation: imageUpdateAutomationDefinition,
+};

@@ -1,0 +1,38 @@
+import { oneOf } from './gap.ts';
+import { ageColumn, type KindDefinition, readyColumn, statusColumn } from './kind-definition.ts';
+import { kustomizationKind, kustomizationSpecSchema, kustomizationStatusSchema } from './kustomization.ts';
+
+export const kustomizationDefinition: KindDefinition = {
+  ...kustomizationKind,
+  description: 'Manifests of a source, kept applied.',
+  shortNames: ['ks'],
+  categories: ['all', 'fluxcd', 'fluxcd-appliers'],
+  columns: [ageColumn, readyColumn, statusColumn],
+  spec: kustomizationSpecSchema,
+  status: kustomizationStatusSchema,
+  gaps: [
+    { path: 'spec.sourceRef.kind', because: 'only a GitRepository can be a source yet', isNoop: oneOf('GitRepository') },
+    { path: 'spec.dependsOn[].readyExpr', because: 'expressions for readiness are not evaluated yet' },
+    { path: 'spec.healthCheckExprs', because: 'expressions for health are not evaluated yet' },
+    { path: 'spec.serviceAccountName', because: 'applying as a ServiceAccount is not there yet' },
+    { path: 'spec.kubeConfig', because: 'applying to another cluster is not there yet' },
+    { path: 'spec.targetNamespace', because: 'the namespace of objects is not changed yet' },
+    { path: 'spec.namePrefix', because: 'names of objects are not changed yet' },
+    { path: 'spec.nameSuffix', because: 'names of objects are not changed yet' },
+    { path: 'spec.commonMetadata', because: 'labels and annotations are not added yet' },
+    { path: 'spec.images', because: 'images are not replaced yet' },
+    { path: 'spec.patches', because: 'patches are not applied yet' },
+    { path: 'spec.components', because: 'components are not added yet' },
+    { path: 'spec.ignoreMissingComponents', because: 'components are not added yet' },
+    { path: 'spec.buildMetadata', because: 'kustomize is not asked for its annotations yet' },
+    { path: 'spec.decryption', because: 'manifests are not decrypted yet' },
+    { path: 'spec.postBuild.substitute', because: 'variables are not substituted yet' },
+    { path: 'spec.postBuild.substituteFrom', because: 'variables are not substituted yet' },
+    {
+      path: 'spec.postBuild.substituteStrategy',
+      because: 'variables are not substituted yet',
+      isNoop: oneOf('WithVariables'), // without variables it substitutes nothing
+    },
+    { path: 'spec.ignore', because: 'fields are not left out of drift correction yet' },
+  ],
+};

@@ -1,0 +1,14 @@
+import { findUnknownAnnotations } from './annotation-value.ts';
+import { findGap, type GapContext } from './gap.ts';
+import { kindDefinitions } from './kind-definitions.ts';
+import type { Resource } from './served-kinds.ts';
+
+/**
+ * What a resource asks for that is not there yet: one message for each field or annotation, naming its path. Empty when all of it
+ * can be obeyed; otherwise the object is to be Stalled with reason NotImplemented. `sourceBranch` is the branch of the source of an
+ * automation without `spec.git.checkout`; left out, a push branch can be judged only against a checkout.
+ */
+export function findNotImplemented(resource: Resource, context: Pick<GapContext, 'sourceBranch'> = {}): string[] {
+  const gaps = kindDefinitions[resource.kind].gaps.flatMap((gap) => findGap(gap, { ...context, resource }));
+  return [...gaps, ...findUnknownAnnotations(resource)];
+}
