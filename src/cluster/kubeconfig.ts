@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { newClusters, newContexts, newUsers } from '@kubernetes/client-node/dist/config_types.js';
+import { parse } from 'yaml';
+import { errorMessage } from '../core/index.ts';
+import { ClusterError } from './error.ts';
+
+/**
+ * Where a cluster's address and credentials come from. `tenantYaml` is a kubeconfig that somebody else wrote (a Secret): only
+ * inline values are accepted there, no file, no exec, no auth provider, no skipped TLS check.
+ */
+export type KubeconfigSource =
+  | { readonly path: string }
+  | { readonly yaml: string }
+  | { readonly tenantYaml: string }
+  | 'in-cluster';
+
+/** One context of a kubeconfig, resolved: PEM texts instead of files, absolute paths for what is read again later. */
+export interface Connection {
+  /** `https://host:port` with an optional path, no trailing slash. */
+  readonly server: string;
+  readonly ca?: string;
+  readonly tlsServerName?: string;
+  readonly skipTlsVerify: boolean;
+  readonly proxyUrl?: string;
+  readonly user: ConnectionUser;
+}
+
+export interface ConnectionUser {
+  readonly name: string;
+  readonly certificate?: { readonly cert: string; readonly key: string };
+  readonly token?: string;
+  /** Read again regularly: projected tokens rotate. Wins over `token`. */
+  readonly tokenFile?: string;
+  readonly basic?: { readonly username: string; readonly password: string };
+  /** The kubeconfig's `exec` as it stands there. */
+  readonly exec?: Readonly<Record<string, unknown>>;
+  readonly authProvider?: { readonly name: string; readonly config?: Record<string, unknown> };
+  readonly impersonateUser?: string;
+}
+
+type ClientCluster = ReturnType<typeof newClusters>[number];
+type ClientUser = ReturnType<typeof newUsers>[number];
+
+interface ParsedKubeconfig {
+  readonly clusters: readonly ClientCluster[];
+  readonly users: readonly ClientUser[];
+  readonly tokenFiles: ReadonlyMap<string, string>;
+  readonly contexts: readonly { name: string; cluster: string; user: string }[];
+  readonly currentContext: string | undefined;
+  /** Relative files are relative to the kubeconfig's folder. */
+  readonly folder: string;
+}
+
+/** Reads a kubeconfig and resolves `context` (default: its current one). Throws `KUBECONFIG_INVALID`. */
+export function loadKubeconfig(source: Exclude<KubeconfigSource, 'in-cluster'>, context?: string): Connection {
+  const origin = 'path' in source ? source.path : 'the given kubeconfig';
+  try {
+    const text = 'path' in source ? readFileSync(source.path, 'utf8') : 'yaml' in source ? source.yaml : source.tenantYaml;
+    const kubeconfig = parseKubeconfig(text, 'path' in source ? dirname(source.path) : process.cwd());
+    const connection =
+      'tenantYaml' in source ? resolveContext(onlyInline(kubeconfig), context) : resolveContext(kubeconfig, context);
+    return connection;
+  } catch (error) {
+    throw new ClusterError('KUBECONFIG_INVALID', `reading ${origin}: ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+function parseKubeconfig(text: string, folder: string): ParsedKubeconfig {
+  const document: unknown = parse(text);
+  if (typeof document !== 'object' || document === null) throw new Error('it is not a YAML mapping');
+  const { clusters, users, contexts, 'current-context': currentContext } = document as Record<string, unknown>;
+  return {
+    clusters: newClusters(clusters),
+    users: newUsers(withoutTokenFiles(users)),
+    tokenFiles: tokenFilesOf(users),
+    contexts: newContexts(contexts),
+    currentContext: typeof currentContext === 'string' ? currentContext : undefined,
+    folder,
+  };
+}
+
+type RawUser = { name?: unknown; user?: Record<string, unknown> | null };
+
+// The library reads the file once and for all; ours is read again, since projected tokens rotate.
+function withoutTokenFiles(users: unknown): unknown {
+  if (!Array.isArray(users)) return users;
+  return users.map((entry: RawUser) => {
+    if (typeof entry?.user !== 'object' || entry.user === null) return entry;
+    const { tokenFile: _file, 'token-file': _old, ...user } = entry.user;
+    return { ...entry, user };
+  });
+}
+
+function tokenFilesOf(users: unknown): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const entry of Array.isArray(users) ? (users as RawUser[]) : []) {
+    const file = entry?.user?.['tokenFile'] ?? entry?.user?.['token-file'];
+    if (typeof file === 'string' && typeof entry.name === 'string') files.set(entry.name, file);
+  }
+  return files;
+}
+
+function resolveContext(kubeconfig: ParsedKubeconfig, asked: string | undefined): Connection {
+  const name = asked ?? kubeconfig.currentContext;
+  if (!name) throw new Error('it has no current-context; name one');
+  const context = kubeconfig.contexts.find((candidate) => candidate.name === name);
+  if (context === undefined) throw new Error(`it has no context '${name}'`);
+  const cluster = kubeconfig.clusters.find((candidate) => candidate.name === context.cluster);
+  if (cluster === undefined) throw new Error(`context '${name}' names the cluster '${context.cluster}', which is not there`);
+  const user = kubeconfig.users.find((candidate) => candidate.name === context.user);
+  if (user === undefined && context.user)
+    throw new Error(`context '${name}' names the user '${context.user}', which is not there`);
+  return { ...resolveCluster(cluster, kubeconfig.folder), user: user ? resolveUser(user, kubeconfig) : { name: '' } };
+}
+
+function resolveCluster(cluster: ClientCluster, folder: string): Omit<Connection, 'user'> {
+  const url = new URL(cluster.server);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Error(`the server's scheme is ${url.protocol}`);
+  if (url.username !== '' || url.password !== '') throw new Error('the server’s URL carries user information');
+  const ca = pemOf(cluster.caFile, cluster.caData, folder);
+  return {
+    server: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
+    skipTlsVerify: cluster.skipTLSVerify,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cluster.tlsServerName ? { tlsServerName: cluster.tlsServerName } : {}),
+    ...(cluster.proxyUrl ? { proxyUrl: cluster.proxyUrl } : {}),
+  };
+}
+
+function resolveUser(user: ClientUser, { folder, tokenFiles }: ParsedKubeconfig): ConnectionUser {
+  const cert = pemOf(user.certFile, user.certData, folder);
+  const key = pemOf(user.keyFile, user.keyData, folder);
+  if ((cert === undefined) !== (key === undefined))
+    throw new Error(`user '${user.name}' has a client certificate without its key, or a key alone`);
+  const tokenFile = tokenFiles.get(user.name);
+  return {
+    name: user.name,
+    ...(cert !== undefined && key !== undefined ? { certificate: { cert, key } } : {}),
+    ...(user.token ? { token: user.token } : {}),
+    ...(tokenFile === undefined ? {} : { tokenFile: absolute(tokenFile, folder) }),
+    ...(user.username ? { basic: { username: user.username, password: user.password ?? '' } } : {}),
+    ...(user.exec ? { exec: resolveExec(user.exec, folder) } : {}),
+    ...(user.authProvider ? { authProvider: user.authProvider } : {}),
+    ...(user.impersonateUser ? { impersonateUser: user.impersonateUser } : {}),
+  };
+}
+
+// client-go: a command with a separator in it is relative to the kubeconfig; a bare one is found on PATH.
+function resolveExec(exec: Record<string, unknown>, folder: string): Record<string, unknown> {
+  const { command } = exec;
+  return typeof command === 'string' && command.includes('/') ? { ...exec, command: absolute(command, folder) } : exec;
+}
+
+// client-go: inline data wins over a file of the same meaning.
+function pemOf(file: string | undefined, base64: string | undefined, folder: string): string | undefined {
+  if (base64) return Buffer.from(base64, 'base64').toString('utf8');
+  return file ? readFileSync(absolute(file, folder), 'utf8') : undefined;
+}
+
+function absolute(path: string, folder: string): string {
+  return isAbsolute(path) ? path : join(folder, path);
+}
+
+function onlyInline(kubeconfig: ParsedKubeconfig): ParsedKubeconfig {
+  for (const { name, caFile, skipTLSVerify } of kubeconfig.clusters) {
+    if (caFile) throw new Error(`cluster '${name}': only certificate-authority-data is accepted here, not a file`);
+    if (skipTLSVerify) throw new Error(`cluster '${name}': insecure-skip-tls-verify is not accepted here`);
+  }
+  for (const user of kubeconfig.users) {
+    const refused = ['exec', 'authProvider', 'certFile', 'keyFile', 'impersonateUser'].find((field) =>
+      Boolean(user[field as keyof ClientUser]),
+    );
+    if (refused !== undefined || kubeconfig.tokenFiles.has(user.name))
+      throw new Error(`user '${user.name}': only an inline token, certificate and key, or basic authentication is accepted here`);
+  }
+  return kubeconfig;
+}
