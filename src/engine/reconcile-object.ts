@@ -3,7 +3,6 @@ import {
   type Ask,
   type Clock,
   type Cluster,
-  type EventNote,
   errorMessage,
   type KubeObject,
   type Log,

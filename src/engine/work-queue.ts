@@ -89,14 +89,10 @@ export class WorkQueue {
       this.#running.delete(key);
       const again = this.#again.get(key);
       this.#again.delete(key);
-      if (again !== undefined) this.#requeue(key, again);
+      if (again !== undefined && !this.#stopped) this.#waiting.set(key, again);
       if (!this.#stopped) this.#pump();
     });
     this.#running.set(key, done);
-  }
-
-  #requeue(key: string, entry: Entry): void {
-    if (!this.#stopped) for (const because of entry.because) this.request(key, because, entry.dueAt);
   }
 
   #earliest(): { key: string; entry: Entry } | null {

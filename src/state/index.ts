@@ -1,0 +1,1 @@
+export { createFileStore, createMemoryStore } from './file-store.ts';
