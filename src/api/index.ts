@@ -1,6 +1,7 @@
 export * from './annotation.ts';
 export * from './condition.ts';
 export * from './custom-resource-definition.ts';
+export * from './error.ts';
 export * from './git-repository.ts';
 export * from './image-policy.ts';
 export * from './image-repository.ts';
@@ -9,5 +10,6 @@ export * from './kustomization.ts';
 export * from './not-implemented.ts';
 export * from './object-meta.ts';
 export type { OpenApiSchema } from './open-api-schema.ts';
+export * from './parse-resource.ts';
 export * from './product-version.ts';
 export * from './served-kinds.ts';

@@ -1,5 +1,5 @@
 import { findUnknownAnnotations } from './annotation-value.ts';
-import { findGap, type GapContext } from './gap.ts';
+import { findGap } from './gap.ts';
 import { kindDefinitions } from './kind-definitions.ts';
 import type { Resource } from './served-kinds.ts';
 
@@ -8,7 +8,7 @@ import type { Resource } from './served-kinds.ts';
  * can be obeyed; otherwise the object is to be Stalled with reason NotImplemented. `sourceBranch` is the branch of the source of an
  * automation without `spec.git.checkout`; left out, a push branch can be judged only against a checkout.
  */
-export function findNotImplemented(resource: Resource, context: Pick<GapContext, 'sourceBranch'> = {}): string[] {
+export function findNotImplemented(resource: Resource, context: { readonly sourceBranch?: string } = {}): string[] {
   const gaps = kindDefinitions[resource.kind].gaps.flatMap((gap) => findGap(gap, { ...context, resource }));
   return [...gaps, ...findUnknownAnnotations(resource)];
 }
