@@ -1,0 +1,15 @@
+import { type ErrorDetails, TagalongError } from '../core/index.ts';
+
+/**
+ * - INVALID_SECRET: a Secret's content cannot be used; the message names the Secret and the key.
+ * - INVALID_URL: a URL that cannot be asked.
+ * - ADDRESS_FORBIDDEN: a host resolves to an address that the bot never speaks to.
+ */
+export type AuthErrorCode = 'INVALID_SECRET' | 'INVALID_URL' | 'ADDRESS_FORBIDDEN';
+
+/** What goes wrong while secrets become credentials and hosts become addresses. Never carries a secret's content. */
+export class AuthError extends TagalongError<AuthErrorCode> {
+  constructor(code: AuthErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, { reason: 'AuthenticationFailed', ...details });
+  }
+}

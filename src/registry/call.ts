@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import type { ImageName, Instant, RegistryAccess, RegistryCredentials } from '../core/index.ts';
+import { RegistryError, type RegistryErrorCode } from './error.ts';
+
+/** One question to a registry: what it is about, what opens it, and how long it may take. */
+export interface Call {
+  /** `listing tags of registry.example/acme/web`: how every message begins. */
+  readonly attempt: string;
+  readonly image: ImageName;
+  readonly access: RegistryAccess;
+  readonly signal: AbortSignal;
+  readonly deadline: Instant;
+  /** The condition reason of a failure. */
+  readonly reason: string;
+}
+
+/** An error of this call; the message begins with what was attempted. */
+export function failCall(
+  call: Pick<Call, 'attempt' | 'reason'>,
+  code: RegistryErrorCode,
+  what: string,
+  details: { retry?: { afterMs: number }; cause?: unknown } = {},
+): RegistryError {
+  return new RegistryError(code, `${call.attempt}: ${what}`, { reason: call.reason, ...details });
+}
+
+/** The texts that must not appear in any message of this call. */
+export function secretsOf({ credentials, tls }: RegistryAccess): string[] {
+  const key = tls?.key === undefined ? [] : [tls.key.reveal()];
+  switch (credentials.kind) {
+    case 'anonymous':
+      return key;
+    case 'basic':
+      return [credentials.password.reveal(), encodeBasic(credentials.username, credentials.password.reveal()), ...key];
+    case 'bearer':
+    case 'identity':
+      return [credentials.token.reveal(), ...key];
+    default:
+      return credentials satisfies never;
+  }
+}
+
+/** The base64 of `username:password`, as a Basic header carries it. */
+export function encodeBasic(username: string, password: string): string {
+  return Buffer.from(`${username}:${password}`).toString('base64');
+}
+
+/** A digest that is equal for equal credentials, and tells nothing about them. */
+export function identityOf(credentials: RegistryCredentials, tls: RegistryAccess['tls']): string {
+  const secret = secretsOf({ credentials, insecure: false, timeoutMs: 0 });
+  const parts = [credentials.kind, ...secret, tlsIdentityOf(tls)];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** The same for what is presented and trusted in a TLS handshake; '' for the defaults. */
+export function tlsIdentityOf(tls: RegistryAccess['tls']): string {
+  if (tls === undefined) return '';
+  const parts = [tls.ca ?? null, tls.certificate ?? null, tls.key?.reveal() ?? null];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

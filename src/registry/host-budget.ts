@@ -1,0 +1,56 @@
+import type { Clock, Instant } from '../core/index.ts';
+
+/** How much one host is asked at a time, shared by everybody in the process who asks it. */
+export interface HostBudget {
+  /** How long the host still wants to be left alone, in milliseconds. */
+  pausedMs(): number;
+  /** Nobody asks the host before this long from now; a shorter pause never cuts a longer one. */
+  pause(ms: number): void;
+  /** Runs the task when one of the slots is free, in the order asked. Rejects with the signal's reason while it waits. */
+  withSlot<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T>;
+}
+
+/** A budget of `concurrency` requests at a time. */
+export function createHostBudget(clock: Clock, concurrency: number): HostBudget {
+  const waiting = new Set<() => void>();
+  let free = concurrency;
+  let pausedUntil: Instant = 0;
+  const release = () => {
+    const [next] = waiting;
+    if (next === undefined) free += 1;
+    else next();
+  };
+  return {
+    pausedMs: () => Math.max(0, pausedUntil - clock.now()),
+    pause: (ms) => {
+      pausedUntil = Math.max(pausedUntil, clock.now() + ms);
+    },
+    withSlot: async (signal, task) => {
+      signal.throwIfAborted();
+      if (free > 0) free -= 1;
+      else await waitForTurn(waiting, signal);
+      try {
+        return await task();
+      } finally {
+        release();
+      }
+    },
+  };
+}
+
+/** The slot passes straight from the one who releases it to the first in the queue. */
+function waitForTurn(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      waiting.delete(turn);
+      reject(signal.reason);
+    };
+    const turn = () => {
+      waiting.delete(turn);
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    };
+    waiting.add(turn);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { type Call, failCall } from './call.ts';
+import { type Patience, requireSuccess, sendPatiently } from './send-patiently.ts';
+import type { HttpAnswer } from './transport.ts';
+
+const accept = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.oci.artifact.manifest.v1+json',
+].join(', ');
+
+/** The size up to which registries must accept manifests, by the OCI distribution specification. */
+const maxManifestBytes = 4_194_304;
+
+/** The digest a tag points at: by HEAD, and where that gives none by the manifest's own bytes. Null for a tag that is not there. */
+export async function resolveDigest(patience: Patience, call: Call, tag: string): Promise<string | null> {
+  const path = `/v2/${call.image.repository}/manifests/${tag}`;
+  const request = { path, headers: { accept }, maxBytes: maxManifestBytes };
+  const head = await sendPatiently(patience, call, { ...request, method: 'HEAD' }, (answer) => readHead(call, answer));
+  if (head !== 'ask by GET') return head;
+  return sendPatiently(patience, call, { ...request, method: 'GET' }, (answer) => readManifest(call, answer));
+}
+
+function readHead(call: Call, answer: HttpAnswer): string | null | 'ask by GET' {
+  if (answer.status === 404) return null;
+  if ([400, 405, 406, 501].includes(answer.status)) return 'ask by GET'; // some proxies know no HEAD
+  requireSuccess(call, answer);
+  return parseDigest(answer.headers['docker-content-digest']) ?? 'ask by GET';
+}
+
+function readManifest(call: Call, answer: HttpAnswer): string | null {
+  if (answer.status === 404) return null;
+  const { body, headers } = requireSuccess(call, answer);
+  const computed = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+  const told = parseDigest(headers['docker-content-digest']);
+  if (body.length === 0) throw failCall(call, 'BAD_RESPONSE', 'registry answered 200 with an empty manifest');
+  if (told?.startsWith('sha256:') && told !== computed)
+    throw failCall(call, 'BAD_RESPONSE', `registry says ${told}, but the manifest it sent is ${computed}`);
+  return told ?? computed;
+}
+
+function parseDigest(header: string | string[] | undefined): string | null {
+  return typeof header === 'string' && /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(header) ? header : null;
+}

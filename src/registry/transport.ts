@@ -1,0 +1,106 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { request as sendRequest } from 'undici';
+import { type CheckAddress, createEgressCheck } from '../auth/index.ts';
+import type { Clock } from '../core/index.ts';
+import { type Call, failCall } from './call.ts';
+import { createDispatchers } from './create-dispatchers.ts';
+import { createHostBudget, type HostBudget } from './host-budget.ts';
+import { readBody } from './read-body.ts';
+import { parseRetryAfter } from './retry-after.ts';
+import { translateFailure } from './translate-failure.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** More is refused with TOO_LARGE. */
+  readonly maxBytes: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** How long the host asked to be left alone with this answer; null if it did not. */
+  readonly retryAfterMs: number | null;
+  /** Where the answer came from. */
+  readonly url: URL;
+}
+
+/** One exchange over HTTP at a time, within the host's budget; every failure is a RegistryError of the call. */
+export interface Transport {
+  /** Sends without following redirects. A host that wants to be left alone is waited for, or RATE_LIMITED if the deadline comes first. */
+  send(call: Call, request: HttpRequest): Promise<HttpAnswer>;
+  close(): Promise<void>;
+}
+
+export interface TransportOptions {
+  readonly clock: Clock;
+  /** Default: everything but link-local and metadata addresses. */
+  readonly checkAddress?: CheckAddress;
+  /** Requests to one host at a time; default 8. */
+  readonly concurrency?: number;
+  /** Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** How long a server may be silent within an exchange; default 30,000. */
+  readonly silenceMs?: number;
+}
+
+export function createTransport(options: TransportOptions): Transport {
+  const { clock, concurrency = 8, connectTimeoutMs = 10_000, silenceMs = 30_000 } = options;
+  const checkAddress = options.checkAddress ?? createEgressCheck({ allowLoopback: true });
+  const dispatchers = createDispatchers({ checkAddress, connections: concurrency, connectTimeoutMs, silenceMs });
+  let isClosed = false;
+  const budgets = new Map<string, HostBudget>();
+  const budgetOf = (host: string): HostBudget => {
+    const budget = budgets.get(host) ?? createHostBudget(clock, concurrency);
+    budgets.set(host, budget);
+    return budget;
+  };
+  const exchange = async (call: Call, request: HttpRequest): Promise<HttpAnswer> => {
+    const { url, method, headers, body, maxBytes } = request;
+    try {
+      const dispatcher = dispatchers.of(call.access.tls);
+      const sent = { method, headers: { 'user-agent': 'tagalong', ...headers }, body: body ?? null };
+      const response = await sendRequest(url, { ...sent, dispatcher, signal: call.signal });
+      const { statusCode: status, headers: answered } = response;
+      const answer = { status, headers: answered, retryAfterMs: askedToWait(status, answered, clock), url };
+      return { ...answer, body: await readBody(response, call, maxBytes) };
+    } catch (error) {
+      throw translateFailure(error, call, url);
+    }
+  };
+  return {
+    send: async (call, request) => {
+      if (isClosed) throw failCall(call, 'CLOSED', 'the registry client was closed');
+      const budget = budgetOf(request.url.host);
+      await waitWhilePaused(call, request.url, budget, clock);
+      const answer = await budget.withSlot(call.signal, async () => {
+        // Again: while this one waited for its slot, another may have been asked to wait.
+        await waitWhilePaused(call, request.url, budget, clock);
+        return exchange(call, request);
+      });
+      if (answer.retryAfterMs !== null) budget.pause(answer.retryAfterMs);
+      return answer;
+    },
+    close: () => {
+      isClosed = true;
+      return dispatchers.close();
+    },
+  };
+}
+
+async function waitWhilePaused(call: Call, url: URL, budget: HostBudget, clock: Clock): Promise<void> {
+  for (let waitMs = budget.pausedMs(); waitMs > 0; waitMs = budget.pausedMs()) {
+    if (clock.now() + waitMs >= call.deadline) {
+      const seconds = Math.ceil(waitMs / 1000);
+      throw failCall(call, 'RATE_LIMITED', `${url.host} asked to wait for ${seconds} s`, { retry: { afterMs: waitMs } });
+    }
+    await clock.sleep(waitMs, call.signal);
+  }
+}
+
+function askedToWait(status: number, headers: IncomingHttpHeaders, clock: Clock): number | null {
+  return status === 429 || status === 503 ? parseRetryAfter(headers['retry-after'], clock.now()) : null;
+}
