@@ -1,0 +1,127 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import { findServedKind, parseResource, ValidationError } from '../api/index.ts';
+import { errorMessage, type FileProblem, type KubeObject } from '../core/index.ts';
+import { PoliciesError } from './error.ts';
+
+export interface PolicyObject {
+  readonly file: string;
+  /** 1-based line of the document's first node. */
+  readonly line: number;
+  /** As it stands in the file, defaults left to the API. */
+  readonly object: KubeObject;
+}
+
+export interface Policies {
+  readonly objects: readonly PolicyObject[];
+  readonly problems: readonly FileProblem[];
+}
+
+const defaultNamespace = 'default';
+const maxFileBytes = 5 * 1024 * 1024;
+/** Kinds without a namespace that may stand in the folder; of other kinds the API server says so. */
+const clusterScoped = new Set(['Namespace', 'CustomResourceDefinition', 'ClusterRole', 'ClusterRoleBinding']);
+
+/**
+ * Every object of the `.yaml` and `.yml` files under `folder`. All problems are collected, with file and line; an object with a problem
+ * is left out, so that one bad file stops nothing else. Throws only when the folder cannot be read.
+ */
+export async function readPolicies(folder: string): Promise<Policies> {
+  const objects: PolicyObject[] = [];
+  const problems: FileProblem[] = [];
+  for (const file of await findFiles(folder)) {
+    const bytes = await readFile(join(folder, file));
+    if (bytes.length > maxFileBytes) problems.push({ file, message: `the file has more than ${maxFileBytes} bytes` });
+    else readDocuments(file, bytes.toString('utf8'), objects, problems);
+  }
+  return { objects: dropRepeated(objects, problems), problems };
+}
+
+/** `policies/web.yaml:3:7: message`, one line a problem. */
+export function describeProblems(problems: readonly FileProblem[]): string {
+  return problems
+    .map(
+      ({ file, line, column, message }) => `${[file, line, column].filter((part) => part !== undefined).join(':')}: ${message}`,
+    )
+    .join('\n');
+}
+
+async function findFiles(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name));
+    return files.map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/')).sort();
+  } catch (cause) {
+    throw new PoliciesError('UNREADABLE_FOLDER', `reading the folder of policies ${folder}: ${errorMessage(cause)}`, {
+      cause,
+      retry: 'never',
+    });
+  }
+}
+
+function readDocuments(file: string, text: string, objects: PolicyObject[], problems: FileProblem[]): void {
+  const lines = new LineCounter();
+  // Kubernetes reads YAML 1.1: an unquoted yes is true.
+  for (const document of parseAllDocuments(text, { lineCounter: lines, version: '1.1', merge: true })) {
+    const errors = document.errors.map((error) => ({
+      file,
+      ...positionOf(error.linePos?.[0]),
+      message: error.message.split('\n')[0] ?? '',
+    }));
+    problems.push(...errors);
+    if (errors.length === 0 && document.contents !== null) readDocument(file, document, lines, objects, problems);
+  }
+}
+
+function readDocument(
+  file: string,
+  document: Document,
+  lines: LineCounter,
+  objects: PolicyObject[],
+  problems: FileProblem[],
+): void {
+  const { line, col: column } = lines.linePos(document.contents?.range?.[0] ?? 0);
+  try {
+    objects.push({ file, line, object: checkObject(document.toJS({ maxAliasCount: 100 })) });
+  } catch (error) {
+    const texts = error instanceof ValidationError ? error.message.split('\n') : [errorMessage(error)];
+    for (const message of texts) problems.push({ file, line, column, message });
+  }
+}
+
+function checkObject(value: unknown): KubeObject {
+  if (!isKubeObject(value)) throw new Error('a document needs apiVersion, kind and metadata.name');
+  const object = structuredClone(value);
+  const served = findServedKind(object);
+  if (!clusterScoped.has(object.kind)) object.metadata.namespace ??= defaultNamespace;
+  if (served !== null) parseResource(served.kind, object);
+  return object;
+}
+
+function isKubeObject(value: unknown): value is KubeObject {
+  if (typeof value !== 'object' || value === null) return false;
+  const { apiVersion, kind, metadata } = value as Partial<KubeObject>;
+  return typeof apiVersion === 'string' && typeof kind === 'string' && typeof metadata?.name === 'string';
+}
+
+function dropRepeated(objects: readonly PolicyObject[], problems: FileProblem[]): PolicyObject[] {
+  const first = new Map<string, PolicyObject>();
+  for (const entry of objects) {
+    const { apiVersion, kind, metadata } = entry.object;
+    const id = [apiVersion, kind, metadata.namespace ?? '', metadata.name].join('/');
+    const known = first.get(id);
+    if (known === undefined) first.set(id, entry);
+    else
+      problems.push({
+        file: entry.file,
+        line: entry.line,
+        message: `${kind} ${metadata.name} is already in ${known.file}:${known.line}; the first one counts`,
+      });
+  }
+  return [...first.values()];
+}
+
+function positionOf(position: { line: number; col: number } | undefined): { line?: number; column?: number } {
+  return position === undefined ? {} : { line: position.line, column: position.col };
+}

@@ -1,0 +1,115 @@
+import {
+  type Cluster,
+  describeObject,
+  errorMessage,
+  type FileProblem,
+  type KubeObject,
+  type Log,
+  type ObjectRef,
+  refOf,
+  type Store,
+} from '../core/index.ts';
+import { type Policies, readPolicies } from './read-policies.ts';
+
+export interface SyncResult {
+  readonly applied: readonly string[];
+  readonly removed: readonly string[];
+  readonly problems: readonly FileProblem[];
+}
+
+export interface PoliciesSync {
+  /** Makes the API hold what the folder holds. One bad file or object stops nothing else and is told among the problems. */
+  sync(): Promise<SyncResult>;
+}
+
+const fieldManager = 'tagalong-policies';
+const inventoryKey = 'policies/inventory.json';
+
+/**
+ * Keeps the objects of a folder in an API: applied when they change, deleted when their document is gone. What was applied is remembered
+ * in the state folder, so that a file removed while the process was down removes its object too.
+ */
+export function createPoliciesSync(options: { folder: string; cluster: Cluster; store: Store; log: Log }): PoliciesSync {
+  const { folder, cluster, store, log } = options;
+  const applied = new Map<string, string>();
+
+  async function applyAll(policies: Policies, problems: FileProblem[]): Promise<string[]> {
+    const names: string[] = [];
+    for (const { file, line, object } of namespacesFirst(policies)) {
+      const id = idOf(refOf(object));
+      const text = JSON.stringify(object);
+      if (applied.get(id) === text) continue;
+      try {
+        await cluster.apply(object, { fieldManager, force: true });
+        applied.set(id, text);
+        names.push(describeObject(object));
+      } catch (error) {
+        problems.push({ file, line, message: errorMessage(error) });
+      }
+    }
+    return names;
+  }
+
+  async function removeGone(
+    known: readonly ObjectRef[],
+    wanted: ReadonlySet<string>,
+    problems: FileProblem[],
+  ): Promise<{ gone: string[]; kept: ObjectRef[] }> {
+    const gone: string[] = [];
+    const kept: ObjectRef[] = [];
+    for (const ref of known.filter((candidate) => !wanted.has(idOf(candidate)))) {
+      try {
+        await cluster.delete(ref, { propagation: 'Background' });
+        applied.delete(idOf(ref));
+        gone.push(`${ref.kind}/${ref.namespace === undefined ? '' : `${ref.namespace}/`}${ref.name}`);
+      } catch (error) {
+        kept.push(ref);
+        problems.push({
+          file: folder,
+          message: `deleting ${ref.kind} ${ref.name}, whose document is gone: ${errorMessage(error)}`,
+        });
+      }
+    }
+    return { gone, kept };
+  }
+
+  return {
+    async sync() {
+      const policies = await readPolicies(folder);
+      const problems = [...policies.problems];
+      const refs = policies.objects.map(({ object }) => refOf(object));
+      const known = await readInventory(store);
+      // The inventory grows before the first apply, so that a crash in between orphans nothing.
+      await store.write(inventoryKey, JSON.stringify(union(known, refs)));
+      const names = await applyAll(policies, problems);
+      // While a file cannot be read, nobody knows which of its objects are meant to stay.
+      const wanted = new Set((policies.problems.length > 0 ? union(known, refs) : refs).map(idOf));
+      const { gone, kept } = await removeGone(known, wanted, problems);
+      await store.write(inventoryKey, JSON.stringify(union(refs, policies.problems.length > 0 ? known : kept)));
+      if (names.length + gone.length > 0) log.info('policies applied', { applied: names, removed: gone });
+      return { applied: names, removed: gone, problems };
+    },
+  };
+}
+
+function namespacesFirst({ objects }: Policies): Policies['objects'] {
+  const rank = ({ object }: { object: KubeObject }) => (object.kind === 'Namespace' ? 0 : 1);
+  return objects.toSorted((a, b) => rank(a) - rank(b));
+}
+
+async function readInventory(store: Store): Promise<ObjectRef[]> {
+  const bytes = await store.read(inventoryKey);
+  try {
+    return bytes === null ? [] : (JSON.parse(bytes.toString('utf8')) as ObjectRef[]);
+  } catch {
+    return [];
+  }
+}
+
+function union(a: readonly ObjectRef[], b: readonly ObjectRef[]): ObjectRef[] {
+  return [...new Map([...a, ...b].map((ref) => [idOf(ref), ref])).values()];
+}
+
+function idOf({ group, kind, namespace, name }: ObjectRef): string {
+  return [group, kind, namespace ?? '', name].join('/');
+}
