@@ -1,8 +1,12 @@
-import { Composer, type CST, type Document, LineCounter, Parser } from 'yaml';
+import { Composer, type CST, type Document, Lexer, LineCounter, Parser } from 'yaml';
 import { errorMessage } from '../core/index.ts';
+import { lexLoosely } from './loose-lexer.ts';
 
 /** Beyond this many UTF-16 units a file is not parsed: a syntax tree takes many times its text. */
 export const maxTextLength = 8 * 1024 * 1024;
+
+/** Collections in collections; walking deeper ones would cost stack and time that no manifest needs. */
+const maxDepth = 200;
 
 /** Offsets and positions are of the decoded text; every scalar is read as text (no numbers, no booleans). */
 export interface ParsedText {
@@ -31,7 +35,10 @@ export function parseText(text: string): ParsedText | UnparsableText {
     return { kind: 'unparsable', message: `longer than ${maxTextLength} characters; split the file` };
   }
   try {
-    return composeText(text);
+    const strict = composeText(text, new Lexer().lex(text));
+    if (strict.kind === 'parsed' || !/[[{]/.test(text)) return strict;
+    const loose = composeText(text, lexLoosely(text));
+    return loose.kind === 'parsed' ? loose : strict;
   } catch (thrown) {
     // The composer recurses: collections nested by the thousand run out of stack.
     const message = thrown instanceof RangeError ? 'collections are nested too deeply' : errorMessage(thrown);
@@ -39,16 +46,26 @@ export function parseText(text: string): ParsedText | UnparsableText {
   }
 }
 
-function composeText(text: string): ParsedText | UnparsableText {
+function composeText(text: string, lexemes: Iterable<string>): ParsedText | UnparsableText {
   const counter = new LineCounter();
-  const tokens = [...new Parser(counter.addNewLine).parse(text)];
+  const tokens = parseLexemes(lexemes, counter);
+  const comments = collectComments(tokens);
   // failsafe: values stay text; duplicate keys are legal in what people commit, and only the first one counts.
   const composer = new Composer({ schema: 'failsafe', uniqueKeys: false, prettyErrors: false });
   const documents = [...composer.compose(tokens, false, text.length)] as Document.Parsed[];
   const positionOf = (offset: number) => position(counter, text, offset);
   const error = documents.flatMap((document) => document.errors).sort((a, b) => a.pos[0] - b.pos[0])[0];
   if (error) return { kind: 'unparsable', position: positionOf(error.pos[0]), message: error.message };
-  return { kind: 'parsed', documents, comments: collectComments(tokens), positionOf };
+  return { kind: 'parsed', documents, comments, positionOf };
+}
+
+function parseLexemes(lexemes: Iterable<string>, counter: LineCounter): CST.Token[] {
+  const parser = new Parser(counter.addNewLine);
+  counter.addNewLine(0);
+  const tokens: CST.Token[] = [];
+  for (const lexeme of lexemes) tokens.push(...parser.next(lexeme));
+  tokens.push(...parser.end());
+  return tokens;
 }
 
 function position(counter: LineCounter, text: string, offset: number): TextPosition {
@@ -60,21 +77,27 @@ function position(counter: LineCounter, text: string, offset: number): TextPosit
 /** With a stack of its own, as nesting is the file's choice. */
 function collectComments(tokens: readonly CST.Token[]): Map<number, string> {
   const comments = new Map<number, string>();
-  const waiting: unknown[] = [...tokens];
+  const waiting: { item: unknown; depth: number }[] = [{ item: tokens, depth: 0 }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (Array.isArray(next)) waiting.push(...next);
-    else if (typeof next === 'object' && next !== null) noteToken(next as Record<string, unknown>, comments, waiting);
+    const { item, depth } = next;
+    if (Array.isArray(item)) for (const inner of item) waiting.push({ item: inner, depth });
+    else if (typeof item === 'object' && item !== null) {
+      noteComment(item, comments);
+      const below = 'items' in item ? depth + 1 : depth;
+      if (below > maxDepth) throw new RangeError(`nested deeper than ${maxDepth} collections`);
+      for (const inner of partsOf(item)) waiting.push({ item: inner, depth: below });
+    }
   }
   return comments;
 }
 
-function noteToken(token: Record<string, unknown>, comments: Map<number, string>, waiting: unknown[]): void {
-  const { type, offset, source } = token;
-  if (type === 'comment' && typeof offset === 'number' && typeof source === 'string') {
-    comments.set(offset, source.trimEnd());
-  }
-  for (const part of ['start', 'key', 'sep', 'value', 'items', 'end', 'props']) {
-    const inner = token[part];
-    if (typeof inner === 'object' && inner !== null) waiting.push(inner);
-  }
+function noteComment(token: object, comments: Map<number, string>): void {
+  const { type, offset, source } = token as Partial<CST.SourceToken>;
+  if (type === 'comment' && offset !== undefined && source !== undefined) comments.set(offset, source.trimEnd());
 }
+
+function partsOf(token: object): unknown[] {
+  return Object.entries(token).flatMap(([part, inner]) => (tokenParts.has(part) && inner ? [inner] : []));
+}
+
+const tokenParts = new Set(['start', 'key', 'sep', 'value', 'items', 'end', 'props']);

@@ -70,17 +70,26 @@ function readGroupsAbove(itemStart: number, source: CommentedText, dashSeen: boo
   let line = previousLine(itemStart, source.text);
   let dash = dashSeen;
   for (; line; line = previousLine(line.start, source.text)) {
-    const comment = ownLineComment(line, source);
+    const comment = ownLineComment(line, source) ?? commentBehindDash(line, source);
     if (comment !== null) groups[0]?.unshift(comment);
     else if (line.content.trim() === '') groups.unshift([]);
-    else if (!dash && /^[ \t]*-[ \t]*(#.*)?$/.test(line.content)) {
+    else if (dash || !loneDash.test(line.content)) break;
+    if (loneDash.test(line.content)) {
+      if (dash) return groups;
       dash = true;
-      const behindDash = line.start + line.content.indexOf('#');
-      if (source.comments.has(behindDash)) groups[0]?.unshift(behindDash);
-    } else break;
+    }
   }
-  if (line && groups.length > 1) groups.shift();
-  return groups;
+  // Right below a value a comment is that value's foot; right below `key:` it can only speak for what follows.
+  const footed = line !== null && !/:[ \t]*(#.*)?$/.test(line.content);
+  return footed && groups.length > 1 ? groups.slice(1) : groups;
+}
+
+/** An item's dash whose value stands on a later line. */
+const loneDash = /^[ \t]*-[ \t]*(#.*)?$/;
+
+function commentBehindDash({ start, content }: Line, { comments }: CommentedText): number | null {
+  const hash = start + content.indexOf('#');
+  return loneDash.test(content) && comments.has(hash) ? hash : null;
 }
 
 interface Line {
