@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, flag, integer, localReference, namespacedReference, text, textMap, texts, time } from './field.ts';
+import { duration, flag, integer, localReference, text, textMap, texts, time } from './field.ts';
 import type { ResourceOf } from './object-meta.ts';
 import { withRules } from './rule.ts';
 import { commonStatus } from './status-field.ts';
@@ -20,9 +20,13 @@ const sourceRefSchema = z
   })
   .describe('Where the manifests come from.');
 
-const dependencySchema = namespacedReference('A Kustomization that must be ready first.').extend({
-  readyExpr: text('CEL over self and dep that tells whether the dependency is ready, in place of its conditions.').optional(),
-});
+const dependencySchema = z
+  .object({
+    name: text('Name of the Kustomization.'),
+    namespace: text('Namespace of the Kustomization; by default the one of this resource.').optional(),
+    readyExpr: text('CEL over self and dep that tells whether the dependency is ready, in place of its conditions.').optional(),
+  })
+  .describe('A Kustomization that must be ready first.');
 
 const selectorSchema = (description: string) =>
   z

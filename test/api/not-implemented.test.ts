@@ -1,0 +1,263 @@
+import { describe, expect, test } from 'vitest';
+import { findNotImplemented, parseResource, type ResourceByKind } from '../../src/api/index.ts';
+import { buildResource } from './build-resource.ts';
+
+type Kind = keyof ResourceByKind;
+
+/** The paths before the sentences. */
+function findPaths(kind: Kind, spec: object, parts: object = {}, context = {}): string[] {
+  const resource = parseResource(kind, buildResource(kind, spec, parts));
+  return findNotImplemented(resource, context).map((message) => message.slice(0, message.indexOf(': ')));
+}
+
+const name = { name: 'a' };
+const author = { email: 'bot@example.com' };
+const git = (more: object) => ({ git: { commit: { author }, ...more } });
+
+describe('what is there passes', () => {
+  test.for<{ kind: Kind; spec: object }>([
+    {
+      kind: 'GitRepository',
+      spec: {
+        timeout: '20s',
+        secretRef: name,
+        suspend: true,
+        ignore: '*.md',
+        ref: { branch: 'a', tag: 'b', semver: 'c', name: 'd', commit: 'e' },
+      },
+    },
+    {
+      kind: 'Kustomization',
+      spec: {
+        path: './apps',
+        retryInterval: '1m',
+        timeout: '1m',
+        wait: true,
+        force: true,
+        suspend: true,
+        deletionPolicy: 'WaitForTermination',
+        sourceRef: { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'GitRepository', name: 'a', namespace: 'b' },
+        dependsOn: [{ name: 'a' }, { name: 'b', namespace: 'c' }],
+        healthChecks: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'a', namespace: 'b' }],
+      },
+    },
+    {
+      kind: 'ImageRepository',
+      spec: {
+        timeout: '20s',
+        secretRef: name,
+        certSecretRef: name,
+        insecure: true,
+        exclusionList: ['^sha-'],
+        suspend: true,
+        provider: 'generic',
+        accessFrom: { namespaceSelectors: [{ matchLabels: { a: 'b' } }] },
+      },
+    },
+    {
+      kind: 'ImagePolicy',
+      spec: {
+        imageRepositoryRef: { name: 'a', namespace: 'b' },
+        policy: { semver: { range: '*' }, alphabetical: { order: 'desc' }, numerical: { order: 'asc' } },
+        filterTags: { pattern: '.*', extract: '$0' },
+        digestReflectionPolicy: 'Never',
+        suspend: true,
+      },
+    },
+    {
+      kind: 'ImageUpdateAutomation',
+      spec: {
+        sourceRef: { name: 'a', namespace: 'b' },
+        policySelector: { matchLabels: { a: 'b' }, matchExpressions: [{ key: 'a', operator: 'Exists' }] },
+        update: { strategy: 'Setters', path: 'apps' },
+        suspend: true,
+        git: {
+          checkout: { ref: { branch: 'main' } },
+          commit: { author: { ...author, name: 'Bot' }, messageTemplate: '{{ range .Changed.Changes }}{{ end }}' },
+          push: { branch: 'main', options: { 'ci.skip': '' } },
+        },
+      },
+    },
+  ])('of $kind', ({ kind, spec }) => {
+    expect(findPaths(kind, spec)).toEqual([]);
+  });
+});
+
+describe('values that ask for nothing pass', () => {
+  test.for<{ kind: Kind; spec: object }>([
+    { kind: 'GitRepository', spec: { provider: 'generic', recurseSubmodules: false, include: [], sparseCheckout: [] } },
+    {
+      kind: 'Kustomization',
+      spec: {
+        patches: [],
+        images: [],
+        components: [],
+        ignoreMissingComponents: false,
+        buildMetadata: [],
+        healthCheckExprs: [],
+        ignore: [],
+      },
+    },
+    { kind: 'Kustomization', spec: { serviceAccountName: '', commonMetadata: { labels: {}, annotations: {} } } },
+    { kind: 'Kustomization', spec: { postBuild: { substitute: {}, substituteFrom: [], substituteStrategy: 'WithVariables' } } },
+    { kind: 'Kustomization', spec: { dependsOn: [{ name: 'a', readyExpr: '' }] } },
+    { kind: 'ImageUpdateAutomation', spec: git({ checkout: { ref: { branch: 'main', tag: '' } }, push: { refspec: '' } }) },
+  ])('$kind with $spec', ({ kind, spec }) => {
+    expect(findPaths(kind, spec)).toEqual([]);
+  });
+});
+
+describe('what is not there yet is named', () => {
+  test.for<{ kind: Kind; spec: object; names: string[] }>([
+    {
+      kind: 'GitRepository',
+      spec: { provider: 'azure', serviceAccountName: 'a' },
+      names: ['spec.provider', 'spec.serviceAccountName'],
+    },
+    { kind: 'GitRepository', spec: { provider: 'github' }, names: ['spec.provider'] },
+    { kind: 'GitRepository', spec: { proxySecretRef: name }, names: ['spec.proxySecretRef'] },
+    { kind: 'GitRepository', spec: { include: [{ repository: name }] }, names: ['spec.include'] },
+    {
+      kind: 'GitRepository',
+      spec: { recurseSubmodules: true, sparseCheckout: ['a'] },
+      names: ['spec.recurseSubmodules', 'spec.sparseCheckout'],
+    },
+    { kind: 'GitRepository', spec: { verify: { secretRef: name } }, names: ['spec.verify'] },
+    ...['OCIRepository', 'Bucket', 'ExternalArtifact'].map((kind) => ({
+      kind: 'Kustomization' as const,
+      spec: { sourceRef: { kind, name: 'a' } },
+      names: ['spec.sourceRef.kind'],
+    })),
+    {
+      kind: 'Kustomization',
+      spec: { dependsOn: [{ name: 'a' }, { name: 'b', readyExpr: 'true' }, { name: 'c', readyExpr: 'true' }] },
+      names: ['spec.dependsOn[1].readyExpr', 'spec.dependsOn[2].readyExpr'],
+    },
+    {
+      kind: 'Kustomization',
+      spec: { healthCheckExprs: [{ apiVersion: 'a/v1', current: 'true' }] },
+      names: ['spec.healthCheckExprs'],
+    },
+    { kind: 'Kustomization', spec: { serviceAccountName: 'a' }, names: ['spec.serviceAccountName'] },
+    { kind: 'Kustomization', spec: { kubeConfig: { secretRef: name } }, names: ['spec.kubeConfig'] },
+    {
+      kind: 'Kustomization',
+      spec: { targetNamespace: 'a', namePrefix: 'b', nameSuffix: 'c' },
+      names: ['spec.targetNamespace', 'spec.namePrefix', 'spec.nameSuffix'],
+    },
+    { kind: 'Kustomization', spec: { commonMetadata: { labels: { a: 'b' } } }, names: ['spec.commonMetadata'] },
+    { kind: 'Kustomization', spec: { images: [name], patches: [{ patch: 'x' }] }, names: ['spec.images', 'spec.patches'] },
+    {
+      kind: 'Kustomization',
+      spec: { components: ['a'], ignoreMissingComponents: true },
+      names: ['spec.components', 'spec.ignoreMissingComponents'],
+    },
+    { kind: 'Kustomization', spec: { buildMetadata: ['originAnnotations'] }, names: ['spec.buildMetadata'] },
+    { kind: 'Kustomization', spec: { decryption: { provider: 'sops' } }, names: ['spec.decryption'] },
+    { kind: 'Kustomization', spec: { postBuild: { substitute: { a: 'b' } } }, names: ['spec.postBuild.substitute'] },
+    {
+      kind: 'Kustomization',
+      spec: { postBuild: { substituteFrom: [{ kind: 'Secret', name: 'a' }] } },
+      names: ['spec.postBuild.substituteFrom'],
+    },
+    {
+      kind: 'Kustomization',
+      spec: { postBuild: { substituteStrategy: 'Always' } },
+      names: ['spec.postBuild.substituteStrategy'],
+    },
+    { kind: 'Kustomization', spec: { ignore: [{ paths: ['/spec/replicas'] }] }, names: ['spec.ignore'] },
+    {
+      kind: 'ImageRepository',
+      spec: { provider: 'aws', serviceAccountName: 'a', proxySecretRef: name },
+      names: ['spec.provider', 'spec.serviceAccountName', 'spec.proxySecretRef'],
+    },
+    { kind: 'ImagePolicy', spec: { digestReflectionPolicy: 'IfNotPresent' }, names: ['spec.digestReflectionPolicy'] },
+    {
+      kind: 'ImagePolicy',
+      spec: { digestReflectionPolicy: 'Always', interval: '1m' },
+      names: ['spec.digestReflectionPolicy', 'spec.interval'],
+    },
+    ...['tag', 'semver', 'name', 'commit'].map((field) => ({
+      kind: 'ImageUpdateAutomation' as const,
+      spec: git({ checkout: { ref: { [field]: 'a' } } }),
+      names: [`spec.git.checkout.ref.${field}`],
+    })),
+    {
+      kind: 'ImageUpdateAutomation',
+      spec: { git: { commit: { author, signingKey: { secretRef: name } }, push: { refspec: 'HEAD:refs/heads/a' } } },
+      names: ['spec.git.commit.signingKey', 'spec.git.push.refspec'],
+    },
+  ])('$kind with $spec', ({ kind, spec, names }) => {
+    expect(findPaths(kind, spec)).toEqual(names);
+  });
+
+  test('with a sentence that says what does not happen', () => {
+    const resource = parseResource('GitRepository', buildResource('GitRepository', { verify: { secretRef: name } }));
+    expect(findNotImplemented(resource)).toEqual(['spec.verify: signatures are not verified yet']);
+  });
+});
+
+describe('pushing to another branch is not there yet', () => {
+  const push = { branch: 'updates' };
+  test.for<{ because: string; spec: object; sourceBranch?: string; names: string[] }>([
+    {
+      because: 'another than the checkout',
+      spec: git({ checkout: { ref: { branch: 'main' } }, push }),
+      names: ['spec.git.push.branch'],
+    },
+    { because: 'the same as the checkout', spec: git({ checkout: { ref: { branch: 'updates' } }, push }), names: [] },
+    {
+      because: 'a checkout that names no branch is of master',
+      spec: git({ checkout: { ref: {} }, push: { branch: 'master' } }),
+      names: [],
+    },
+    { because: 'another than the source', spec: git({ push }), sourceBranch: 'main', names: ['spec.git.push.branch'] },
+    { because: 'the same as the source', spec: git({ push }), sourceBranch: 'updates', names: [] },
+    {
+      because: 'a checkout replaces the source',
+      spec: git({ checkout: { ref: { branch: 'main' } }, push }),
+      sourceBranch: 'updates',
+      names: ['spec.git.push.branch'],
+    },
+    { because: 'the source is not known here', spec: git({ push }), names: [] },
+  ])('$because', ({ spec, sourceBranch, names }) => {
+    expect(findPaths('ImageUpdateAutomation', spec, {}, { sourceBranch })).toEqual(names);
+  });
+});
+
+describe('annotations of our own', () => {
+  const annotated = (annotations: Record<string, string>) => ({ metadata: { name: 'a', annotations } });
+  test.for<{ kind: Kind; annotations: Record<string, string>; messages: string[] }>([
+    {
+      kind: 'ImageUpdateAutomation',
+      annotations: { 'tagalong.dev/on-revert': 'rebump', 'tagalong.dev/commit-per': 'run' },
+      messages: [],
+    },
+    {
+      kind: 'ImageUpdateAutomation',
+      annotations: { 'tagalong.dev/on-revert': 'hold', 'tagalong.dev/commit-per': 'policy' },
+      messages: [],
+    },
+    { kind: 'ImagePolicy', annotations: { 'tagalong.dev/allow-downgrade': 'true' }, messages: [] },
+    { kind: 'Kustomization', annotations: { 'tagalong.dev/confirm-prune': 'main@sha1:abc/1f3' }, messages: [] },
+    { kind: 'GitRepository', annotations: { 'reconcile.fluxcd.io/requestedAt': 'now', 'example.com/x': 'y' }, messages: [] },
+    {
+      kind: 'ImageUpdateAutomation',
+      annotations: { 'tagalong.dev/on-revert': 'rebumb' },
+      messages: ['metadata.annotations[tagalong.dev/on-revert]: "rebumb" is not known, only hold and rebump'],
+    },
+    {
+      kind: 'ImageUpdateAutomation',
+      annotations: { 'tagalong.dev/constructor': 'x' },
+      messages: ['metadata.annotations[tagalong.dev/constructor]: no such annotation of ImageUpdateAutomation is known'],
+    },
+    {
+      kind: 'ImagePolicy',
+      annotations: { 'tagalong.dev/on-revert': 'hold' },
+      messages: ['metadata.annotations[tagalong.dev/on-revert]: no such annotation of ImagePolicy is known'],
+    },
+  ])('$kind with $annotations', ({ kind, annotations, messages }) => {
+    const resource = parseResource(kind, buildResource(kind, {}, annotated(annotations)));
+    expect(findNotImplemented(resource)).toEqual(messages);
+  });
+});
