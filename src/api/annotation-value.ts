@@ -3,13 +3,18 @@ import {
   commitPerAnnotation,
   confirmPruneAnnotation,
   onRevertAnnotation,
+  releaseAnnotation,
   tagalongAnnotationPrefix,
 } from './annotation.ts';
 import type { AnyResource } from './gap.ts';
 
 /** Our own annotations by kind, with the values that they take; null takes any. */
 const known: Readonly<Record<string, Readonly<Record<string, readonly string[] | null>>>> = {
-  ImageUpdateAutomation: { [onRevertAnnotation]: ['hold', 'rebump'], [commitPerAnnotation]: ['policy', 'run'] },
+  ImageUpdateAutomation: {
+    [onRevertAnnotation]: ['hold', 'rebump'],
+    [commitPerAnnotation]: ['policy', 'run'],
+    [releaseAnnotation]: null,
+  },
   ImagePolicy: { [allowDowngradeAnnotation]: ['true', 'false'] },
   Kustomization: { [confirmPruneAnnotation]: null },
 };

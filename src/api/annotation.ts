@@ -35,6 +35,8 @@ export const digestEventKey = 'digest';
 export const onRevertAnnotation = 'tagalong.dev/on-revert';
 /** On an ImageUpdateAutomation: `run` makes one commit a run; by default (`policy`) one a policy. */
 export const commitPerAnnotation = 'tagalong.dev/commit-per';
+/** On an ImageUpdateAutomation: which hold `tagalong release` lifted. */
+export const releaseAnnotation = 'tagalong.dev/release';
 /** On an ImagePolicy: `true` lets git go to an older version. */
 export const allowDowngradeAnnotation = 'tagalong.dev/allow-downgrade';
 /** On a Kustomization: the revision and set whose large prune a person confirmed. */

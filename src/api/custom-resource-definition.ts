@@ -5,7 +5,7 @@ import { emitOpenApiSchema, type OpenApiSchema } from './open-api-schema.ts';
 import { productVersion } from './product-version.ts';
 import type { ResourceByKind } from './served-kinds.ts';
 
-export interface CustomResourceDefinition {
+export type CustomResourceDefinition = {
   apiVersion: 'apiextensions.k8s.io/v1';
   kind: 'CustomResourceDefinition';
   metadata: { name: string; labels: Record<string, string> };
@@ -22,7 +22,7 @@ export interface CustomResourceDefinition {
       additionalPrinterColumns: { name: string; type: string; jsonPath: string; priority?: number }[];
     }[];
   };
-}
+};
 
 /** The definitions of all kinds that are served, as they go to an API server. */
 export function customResourceDefinitions(): CustomResourceDefinition[] {

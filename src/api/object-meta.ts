@@ -21,3 +21,22 @@ export type ResourceOf<Kind extends string, Spec, Status> = {
   spec: Spec;
   status?: Status;
 };
+
+/** Every field that Kubernetes knows in `metadata`. */
+export const objectMetaFields = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+] as const;

@@ -3,6 +3,8 @@ import { rootSchemaOf } from './custom-resource-definition.ts';
 import { describeIssue } from './describe-issue.ts';
 import { type FieldProblem, ValidationError } from './error.ts';
 import { kindDefinitions } from './kind-definitions.ts';
+import { objectMetaFields } from './object-meta.ts';
+import type { OpenApiSchema } from './open-api-schema.ts';
 import { printValue } from './print-value.ts';
 import { dropNulls, findUnknownFields, isFields } from './schema-walk.ts';
 import { type ResourceByKind, type ServedKind, servedKinds } from './served-kinds.ts';
@@ -28,7 +30,7 @@ export function parseResource<Kind extends keyof ResourceByKind>(
   value: unknown,
   { unknownFields = 'reject' }: ParseOptions = {},
 ): ResourceByKind[Kind] {
-  const schema = rootSchemaOf(kind);
+  const schema = fileSchemaOf(kind);
   const object = dropNulls(schema, value);
   if (!isFields(object)) throw new ValidationError(kind, [{ path: [], message: 'the document is no object' }]);
   const unknown = unknownFields === 'reject' ? findUnknownFields(schema, value) : [];
@@ -39,6 +41,13 @@ export function parseResource<Kind extends keyof ResourceByKind>(
   const { apiVersion, metadata } = object;
   // What TypeScript cannot follow: the schemas of this kind are those that its type was inferred from.
   return { apiVersion, kind, metadata, spec: spec.value, status: status.value } as unknown as ResourceByKind[Kind];
+}
+
+/** The definition leaves `metadata` to the API server; a file has none behind it. */
+function fileSchemaOf(kind: keyof ResourceByKind): OpenApiSchema {
+  const { properties, ...root } = rootSchemaOf(kind);
+  const metadata = { properties: Object.fromEntries(objectMetaFields.map((field) => [field, {}])) };
+  return { ...root, properties: { ...properties, metadata } };
 }
 
 interface Part {

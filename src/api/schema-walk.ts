@@ -4,10 +4,11 @@ type Path = readonly (string | number)[];
 
 /** Paths of the fields that the schema does not have, sorted. */
 export function findUnknownFields(schema: OpenApiSchema | undefined, value: unknown, path: Path = []): Path[] {
+  if (schema === undefined) return []; // also what ends on a value that contains itself, as YAML can say
   if (Array.isArray(value)) {
-    return value.flatMap((item: unknown, index) => findUnknownFields(schema?.items, item, [...path, index]));
+    return value.flatMap((item: unknown, index) => findUnknownFields(schema.items, item, [...path, index]));
   }
-  if (schema === undefined || !isFields(value)) return [];
+  if (!isFields(value)) return [];
   return Object.keys(value)
     .toSorted()
     .flatMap((name) => {
@@ -19,7 +20,8 @@ export function findUnknownFields(schema: OpenApiSchema | undefined, value: unkn
 
 /** A copy without the fields that are null: an API server drops them before it fills in defaults. */
 export function dropNulls(schema: OpenApiSchema | undefined, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item: unknown) => dropNulls(schema?.items, item));
+  if (schema === undefined) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => dropNulls(schema.items, item));
   if (!isFields(value)) return value;
   const kept = Object.entries(value).filter(([name, field]) => field !== null || schemaOf(schema, name) === undefined);
   return Object.fromEntries(kept.map(([name, field]) => [name, dropNulls(schemaOf(schema, name), field)]));

@@ -238,6 +238,7 @@ describe('annotations of our own', () => {
       annotations: { 'tagalong.dev/on-revert': 'hold', 'tagalong.dev/commit-per': 'policy' },
       messages: [],
     },
+    { kind: 'ImageUpdateAutomation', annotations: { 'tagalong.dev/release': 'web 1.1.0 abc' }, messages: [] },
     { kind: 'ImagePolicy', annotations: { 'tagalong.dev/allow-downgrade': 'true' }, messages: [] },
     { kind: 'Kustomization', annotations: { 'tagalong.dev/confirm-prune': 'main@sha1:abc/1f3' }, messages: [] },
     { kind: 'GitRepository', annotations: { 'reconcile.fluxcd.io/requestedAt': 'now', 'example.com/x': 'y' }, messages: [] },

@@ -76,6 +76,12 @@ describe('defaults are filled in', () => {
 });
 
 describe('fields that the kind does not have', () => {
+  test('are found in metadata too', () => {
+    const metadata = { name: 'app', label: {}, labels: { any: 'x' } };
+    const object = buildResource('GitRepository', {}, { metadata });
+    expect(catchProblems(() => parseResource('GitRepository', object)).unknown).toEqual(['metadata.label']);
+  });
+
   const misspelt = buildResource(
     'GitRepository',
     { intervall: '1m', ref: { brunch: 'main' }, include: [{ repository: { name: 'a', x: 1 } }] },
@@ -153,6 +159,11 @@ describe('metadata', () => {
   });
 });
 
+test('fields of metadata that are null are dropped, as generated manifests have them', () => {
+  const metadata = { name: 'app', creationTimestamp: null, labels: null };
+  expect(parseResource('GitRepository', buildResource('GitRepository', {}, { metadata })).metadata).toEqual({ name: 'app' });
+});
+
 describe('which kind a document is', () => {
   test('is told by group, version and kind together', () => {
     expect(findServedKind(buildResource('ImagePolicy'))?.plural).toBe('imagepolicies');
@@ -192,6 +203,25 @@ describe('messages', () => {
       parseResource('GitRepository', buildResource('GitRepository', { interval: 'x'.repeat(10_000) })),
     );
     expect(message.length).toBeLessThan(500);
+  });
+});
+
+test('a value that contains itself, as YAML can say, is refused like any other', () => {
+  const endless: unknown[] = [];
+  endless.push(endless);
+  const object = {
+    ...buildResource('GitRepository'),
+    metadata: { name: 'app', labels: { endless }, annotations: endless },
+    spec: { url: endless, interval: '1m', sparseCheckout: endless, extra: endless },
+  };
+  expect(catchProblems(() => parseResource('GitRepository', object))).toMatchObject({
+    problems: [
+      'metadata.annotations: must be a map of strings',
+      'metadata.labels.endless: Invalid value: a list: must be of type string; put it in quotes',
+      'spec.sparseCheckout[0]: Invalid value: "array": spec.sparseCheckout[0] in body must be of type string: "array"',
+      'spec.url: Invalid value: "array": spec.url in body must be of type string: "array"',
+    ],
+    unknown: ['spec.extra'],
   });
 });
 
