@@ -1,0 +1,143 @@
+import { allowDowngradeAnnotation, type ImagePolicy } from '../api/index.ts';
+import {
+  type Edit,
+  type FileProblem,
+  formatKey,
+  type GitMirror,
+  type Hold,
+  type ImageRef,
+  keyOf,
+  type Oid,
+  TagalongError,
+} from '../core/index.ts';
+import { type FoundMarkers, planEdits } from '../edit/index.ts';
+import {
+  decideDirection,
+  type HoldAnswer,
+  type HoldFinder,
+  keepKnownHold,
+  type LastPush,
+  withholdWholeDocuments,
+} from '../hold/index.ts';
+import { compileTagPolicy, orderTags, passesPolicy } from '../select/index.ts';
+import { isUnder } from './source-path.ts';
+
+/** Markers by file at a commit; advanced from commit to commit at the cost of what changed. */
+export interface MarkerIndex {
+  at(commit: Oid, branch: string): Promise<ReadonlyMap<string, { readonly oid: Oid; readonly value: FoundMarkers }>>;
+}
+
+/** What an automation works on: one folder of one branch. */
+export interface AutomationTarget {
+  readonly mirror: GitMirror;
+  readonly markers: MarkerIndex;
+  readonly holds: HoldFinder;
+  readonly branch: string;
+  /** '' = the whole repository. */
+  readonly path: string;
+}
+
+/** What may be written, and what is known of it beforehand. */
+export interface AutomationWishes {
+  readonly namespace: string;
+  /** Policies that the selector takes, that have an answer and are not suspended. */
+  readonly policies: readonly ImagePolicy[];
+  /** Keys of all policies of the namespace. */
+  readonly known: ReadonlySet<string>;
+  readonly lastPush: LastPush | undefined;
+  readonly knownHolds: readonly Hold[];
+  /** `tagalong.dev/on-revert: rebump`. */
+  readonly ignoreHolds: boolean;
+  /** Whether a person released this hold. */
+  isReleased(hold: Hold): boolean;
+}
+
+/** What becomes of one edit. */
+export type Verdict =
+  | {
+      readonly kind: 'write';
+      readonly marker: Edit['marker'];
+      readonly edit: Edit;
+      readonly reason: 'policy' | null;
+      readonly because: string;
+    }
+  | { readonly kind: 'held'; readonly marker: Edit['marker']; readonly edit: Edit; readonly hold: Hold }
+  | { readonly kind: 'refused' | 'unreadable'; readonly marker: Edit['marker']; readonly edit: Edit; readonly because: string };
+
+export interface AutomationLook {
+  readonly head: Oid;
+  readonly verdicts: readonly Verdict[];
+  /** Edits that wait only because another marker of their policy in the same document may not be edited. */
+  readonly withheld: readonly Edit[];
+  readonly problems: readonly FileProblem[];
+  /** The blob of each file at `head` that has markers. */
+  readonly blobs: ReadonlyMap<string, Oid>;
+}
+
+/** Compares the markers at `head` with the policies' answers and asks history about each difference. Reads only. */
+export async function lookAt(target: AutomationTarget, wishes: AutomationWishes, head: Oid): Promise<AutomationLook> {
+  if (target.path !== '' && (await target.mirror.entry(head, target.path)) === null) throw pathMissing(target, head);
+  const index = await target.markers.at(head, target.branch);
+  const files = [...index].filter(([file]) => isUnder(file, target.path));
+  const markers = files.flatMap(([, { value }]) => value.markers);
+  const { edits, problems } = planEdits(markers, selectionsOf(wishes.policies), wishes.namespace, wishes.known);
+  const verdicts: Verdict[] = [];
+  for (const edit of edits) verdicts.push(await judge(edit, target, wishes, head));
+  const { allowed, withheld } = withholdWholeDocuments(verdicts, (verdict) => verdict.kind !== 'write');
+  return {
+    head,
+    verdicts: [...allowed, ...withheld.filter((verdict) => verdict.kind !== 'write')],
+    withheld: withheld.filter((verdict) => verdict.kind === 'write').map(({ edit }) => edit),
+    problems: [...files.flatMap(([, { value }]) => value.problems), ...problems],
+    blobs: new Map(files.map(([file, { oid }]) => [file, oid])),
+  };
+}
+
+function pathMissing({ path, branch }: AutomationTarget, head: Oid): TagalongError {
+  const message = `failed to apply policies: update path '${path}' is not in ${branch} at ${head.slice(0, 7)}; mend spec.update.path`;
+  return new TagalongError('PATH_MISSING', message, { reason: 'UpdateFailed' });
+}
+
+function selectionsOf(policies: readonly ImagePolicy[]): ReadonlyMap<string, ImageRef> {
+  return new Map(
+    policies.flatMap((policy) =>
+      policy.status?.latestRef === undefined ? [] : [[keyOf(policy), policy.status.latestRef] as const],
+    ),
+  );
+}
+
+async function judge(edit: Edit, target: AutomationTarget, wishes: AutomationWishes, head: Oid): Promise<Verdict> {
+  const { marker } = edit;
+  const facts = policyFacts(wishes.policies, formatKey(marker.policy));
+  const direction = decideDirection({ part: marker.part, current: edit.before, selected: edit.after, ...facts });
+  if (!direction.write) return { kind: 'refused', marker, edit, because: direction.because };
+  const write = { kind: 'write', marker, edit, reason: direction.reason, because: direction.because } as const;
+  if (wishes.ignoreHolds) return write;
+  const answer = await askHistory(edit, target, wishes, head, facts.orderTags);
+  if (answer.kind === 'free') return write;
+  if (answer.kind === 'unreadable') return { kind: 'unreadable', marker, edit, because: answer.because };
+  return wishes.isReleased(answer.hold) ? write : { kind: 'held', marker, edit, hold: answer.hold };
+}
+
+async function askHistory(
+  { marker, after: newValue }: Edit,
+  target: AutomationTarget,
+  { lastPush, knownHolds }: AutomationWishes,
+  head: Oid,
+  order: (a: string, b: string) => number | 'unordered',
+): Promise<HoldAnswer> {
+  const question = { marker, newValue, head, orderTags: order, ...(lastPush === undefined ? {} : { lastPush }) };
+  return keepKnownHold(knownHolds, question, await target.holds.check(question));
+}
+
+function policyFacts(policies: readonly ImagePolicy[], key: string) {
+  const policy = policies.find((candidate) => keyOf(candidate) === key);
+  const compiled = policy === undefined ? null : compileTagPolicy(policy.spec);
+  const tags = compiled?.kind === 'compiled' ? compiled.policy : null;
+  return {
+    // A policy that does not compile has no order and passes nothing; its last answer alone counts.
+    orderTags: (a: string, b: string) => (tags === null ? ('unordered' as const) : orderTags(tags, a, b)),
+    passesPolicy: (tag: string) => tags !== null && passesPolicy(tags, tag),
+    allowDowngrade: policy?.metadata.annotations?.[allowDowngradeAnnotation] === 'true',
+  };
+}

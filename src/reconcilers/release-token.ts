@@ -1,0 +1,15 @@
+import type { Hold, Oid } from '../core/index.ts';
+
+/**
+ * What `tagalong release` writes into the annotation `tagalong.dev/release` of an automation: which hold is lifted, by its policy and the
+ * commit that made it. A later revert is another commit, so an old token releases nothing new.
+ */
+export function releaseToken(policy: string, commit: Oid | null, lastPush: Oid | undefined): string {
+  return `${policy}@${commit ?? `rewritten-${lastPush ?? 'unknown'}`}`;
+}
+
+/** Whether one of the annotation's tokens (separated by commas) lifts a hold. */
+export function isReleasedBy(annotation: string | undefined, hold: Hold, lastPush: Oid | undefined): boolean {
+  const wanted = releaseToken(hold.policy.name, hold.by?.commit ?? null, lastPush);
+  return (annotation ?? '').split(',').some((token) => token.trim() === wanted);
+}

@@ -1,0 +1,82 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type GitRepository,
+  gitRepositoryKind,
+  type ImagePolicy,
+  type ImageRepository,
+  type ImageUpdateAutomation,
+  imagePolicyKind,
+  imageRepositoryKind,
+} from '../api/index.ts';
+import { formatKey, type KubeObject, keyOf } from '../core/index.ts';
+import type { ObjectChange, WakeRule } from '../engine/index.ts';
+import { repositoryOf } from './image-policy.ts';
+import { sourceOf } from './image-update-automation.ts';
+
+/** A policy runs when its repository has other tags, or came or went. */
+export function imagePolicyWakes(listPolicies: () => readonly ImagePolicy[]): WakeRule[] {
+  const scanOf = (object: KubeObject | null) => (object as ImageRepository | null)?.status?.lastScanResult?.revision;
+  return [
+    {
+      on: imageRepositoryKind,
+      because: 'the tags of the image repository changed',
+      keys: (change) => {
+        if (isSame(change, (object) => [object === null, scanOf(object), specOf(object)])) return [];
+        return listPolicies()
+          .filter((policy) => formatKey(repositoryOf(policy)) === changedKey(change))
+          .map(keyOf);
+      },
+    },
+  ];
+}
+
+/** An automation runs when a policy of its namespace answers otherwise, and when its branch or the way to it changed. */
+export function automationWakes(listAutomations: () => readonly ImageUpdateAutomation[]): WakeRule[] {
+  return [
+    {
+      on: imagePolicyKind,
+      because: 'an image policy changed',
+      keys: (change) => {
+        if (isSame(change, policyFacts)) return [];
+        const namespace = (change.after ?? change.before)?.metadata.namespace;
+        return listAutomations()
+          .filter(({ metadata }) => metadata.namespace === namespace)
+          .map(keyOf);
+      },
+    },
+    {
+      on: gitRepositoryKind,
+      because: 'the source changed',
+      keys: (change) => {
+        if (isSame(change, (object) => [specOf(object), (object as GitRepository | null)?.status?.artifact?.revision])) return [];
+        return listAutomations()
+          .filter((automation) => formatKey(sourceOf(automation)) === changedKey(change))
+          .map(keyOf);
+      },
+    },
+  ];
+}
+
+function policyFacts(object: KubeObject | null): unknown {
+  const policy = object as ImagePolicy | null;
+  return [
+    policy?.status?.latestRef,
+    policy?.metadata.labels,
+    policy?.metadata.annotations,
+    policy?.metadata.deletionTimestamp,
+    specOf(object),
+  ];
+}
+
+function specOf(object: KubeObject | null): unknown {
+  return object?.['spec'];
+}
+
+function isSame({ before, after }: ObjectChange, facts: (object: KubeObject | null) => unknown): boolean {
+  return isDeepStrictEqual(facts(before), facts(after));
+}
+
+function changedKey({ before, after }: ObjectChange): string {
+  const object = after ?? before;
+  return object === null ? '' : keyOf(object);
+}
