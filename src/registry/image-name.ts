@@ -54,8 +54,8 @@ function splitRegistry(image: string): { registry: string; path: string } {
 }
 
 function isRegistry(registry: string): boolean {
-  const [, port] = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/.exec(registry) ?? [null];
-  return port !== null && Number(port ?? 0) <= 65_535 && URL.canParse(`http://${registry}/`);
+  const isAuthority = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/.test(registry);
+  return isAuthority && URL.canParse(`http://${registry}/`);
 }
 
 /** Empty, `.` and `..` segments pass Flux's check, but a URL cannot carry them to any registry. */

@@ -1,0 +1,4 @@
+export * from './registry.ts';
+export type { RegistryFault } from './registry-faults.ts';
+export type { RegistryAuth } from './registry-login.ts';
+export * from './git-host.ts';
