@@ -12,6 +12,15 @@ const passing: readonly { readonly because: string; readonly fault: RegistryFaul
   { because: 'answers 429 and names no time', fault: { kind: 'status', status: 429 } },
   { because: 'answers 429 and asks for no wait', fault: { kind: 'status', status: 429, headers: { 'retry-after': '0' } } },
   { because: 'is cut in the middle', fault: { kind: 'cut' } },
+  {
+    because: 'is shorter than it says, though it can be read',
+    fault: {
+      kind: 'status',
+      status: 200,
+      headers: { 'content-length': '500', connection: 'close' },
+      body: '{"name":"acme/web","tags":["c"]}',
+    },
+  },
   { because: 'is half a JSON text', fault: { kind: 'body', body: '{"name":"acme/web","tags":["a","b"' } },
   { because: 'is not JSON', fault: { kind: 'body', body: 'hello' } },
   { because: 'is JSON, but no tag list', fault: { kind: 'body', body: '{"status":"ok"}' } },
