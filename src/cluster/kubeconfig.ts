@@ -68,7 +68,7 @@ export function loadKubeconfig(source: Exclude<KubeconfigSource, 'in-cluster'>, 
 
 function parseKubeconfig(text: string, folder: string): ParsedKubeconfig {
   const document: unknown = parse(text);
-  if (typeof document !== 'object' || document === null) throw new Error('it is not a YAML mapping');
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) throw new Error('it is not a YAML mapping');
   const { clusters, users, contexts, 'current-context': currentContext } = document as Record<string, unknown>;
   return {
     clusters: newClusters(clusters),
