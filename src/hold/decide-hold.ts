@@ -15,9 +15,9 @@ export type HoldDecision =
   /** `by` is the transition that frees the version; null where no transition ever touched it. */
   | { readonly kind: 'free'; readonly by: Transition | null; readonly because: string };
 
-/** Whether a transition goes to or away from `newValue`; a value that only disappeared (with its marker) went nowhere. */
-export function touches(transition: Pick<Transition, 'lost' | 'gained'>, newValue: string): boolean {
-  return leaves(transition, newValue) || transition.gained.some(({ value }) => value === newValue);
+/** Whether a transition goes to or away from `newValue`; a value that only came or went with its marker went nowhere. */
+export function touches({ lost, gained }: Pick<Transition, 'lost' | 'gained'>, newValue: string): boolean {
+  return lost.length > 0 && gained.length > 0 && [...lost, ...gained].some(({ value }) => value === newValue);
 }
 
 /**

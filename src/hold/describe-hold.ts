@@ -5,11 +5,11 @@ import type { Transition } from './decide-hold.ts';
 const unsafe = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 const maxQuoted = 120;
 
-/** `Ann changed it from 1.1.0 to 1.0.0 in 1a2b3c4 ("Revert …")`. */
+/** `Ann changed it from 1.1.0 to 1.0.0 in 1a2b3c4 (Revert …)`. */
 export function describeTakenBack({ commit, gained }: Transition, newValue: string): string {
   const subject = commit.message.split('\n', 1)[0] ?? '';
   const to = gained.map(({ value }) => value).join(', ');
-  return `${quotable(commit.author.name)} changed it from ${newValue} to ${to} in ${commit.oid.slice(0, 7)} ("${quotable(subject)}")`;
+  return `${quotable(commit.author.name)} changed it from ${newValue} to ${to} in ${commit.oid.slice(0, 7)} (${quotable(subject)})`;
 }
 
 /** One hold as a sentence: what is held where, who took it back in which commit, and how to let it go on. */
@@ -34,7 +34,7 @@ function describeGroup(group: readonly Hold[]): string {
   const units = group.map((hold) => `${quotable(hold.value)} → ${quotable(hold.current)} at ${describePlace(hold)}`).join('; ');
   const policies = new Map(group.map((hold) => [formatKey(hold.policy), hold]));
   const who = first.by
-    ? `${quotable(first.by.author.name)} took back ${group.length} values in ${first.by.commit.slice(0, 7)} ("${quotable(first.by.subject)}")`
+    ? `${quotable(first.by.author.name)} took back ${group.length} values in ${first.by.commit.slice(0, 7)} (${quotable(first.by.subject)})`
     : `${group.length} values were taken back by rewriting the branch`;
   return `${who}, which stay so: ${units}; ${[...policies.values()].map(describeRelease).join('; ')}`;
 }

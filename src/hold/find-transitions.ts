@@ -71,7 +71,7 @@ async function* walkStretch(reader: WalkReader, question: WalkQuestion, walk: Wa
       yield* transitions;
       if (transitions.length > 0) found.push(oid);
     }
-    if (sides.some(({ parent }) => parent === null)) await requireRoot(reader.mirror, oid, found);
+    if (sides.some(({ changed, before }) => changed && before === null)) await requireBeginning(reader.mirror, oid, found);
     waiting.push(...originStretches(sides));
     if (sides.some(({ origin }) => origin?.moved)) moves.push(oid);
   }
@@ -95,10 +95,11 @@ async function isCovered(mirror: HistoryMirror, oid: Oid, later: readonly Oid[],
   return false;
 }
 
-/** A shallow boundary looks like the commit that added everything; only its object still names its parents. */
-async function requireRoot(mirror: HistoryMirror, oid: Oid, found: readonly Oid[]): Promise<void> {
+/** A shallow boundary looks like the commit that added everything; only its object still names its parents, which are missing. */
+async function requireBeginning(mirror: HistoryMirror, oid: Oid, found: readonly Oid[]): Promise<void> {
   const { parents } = await mirror.commit(oid);
-  if (parents.length === 0) return;
+  const present = await Promise.all(parents.map((parent) => mirror.has(parent)));
+  if (present.every((isPresent) => isPresent)) return;
   if (found.length > 0 && (await isCovered(mirror, oid, [], found))) return;
   throw new HoldError(`the history ends at ${oid.slice(0, 7)}, whose parents are not in the mirror; fetch the whole history`);
 }

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Marker } from '../../../src/core/index.ts';
-import { createHoldFinder, type HistoryMirror, type HoldAnswer, type LastPush, type OrderTags } from '../../../src/hold/index.ts';
+import {
+  createHoldFinder,
+  type HistoryMirror,
+  type HoldAnswer,
+  type HoldQuestion,
+  type LastPush,
+  type OrderTags,
+} from '../../../src/hold/index.ts';
 import { image, markerIn } from './manifest.ts';
 import { readRepository } from './read-repository.ts';
 import type { Repository } from './repository.ts';
@@ -26,15 +33,18 @@ export interface Asked {
 
 /** Asks for `tag` at the marker in the file as it is checked out. */
 export async function ask(repository: Repository, tag: string, asked: Asked = {}): Promise<HoldAnswer> {
+  return createHoldFinder(asked.mirror ?? readRepository(repository.path)).check(questionFor(repository, tag, asked));
+}
+
+export function questionFor(repository: Repository, tag: string, asked: Asked = {}): HoldQuestion {
   const { file = 'web.yaml', policy = 'web', lastPush } = asked;
-  const marker = markerIn(file, readFileSync(join(repository.path, file), 'utf8'), { ...asked, policy });
-  return createHoldFinder(asked.mirror ?? readRepository(repository.path)).check({
-    marker,
+  return {
+    marker: markerIn(file, readFileSync(join(repository.path, file), 'utf8'), { ...asked, policy }),
     newValue: asked.newValue ?? image(tag, policy),
     orderTags,
     head: asked.head ?? repository.head(),
     ...(lastPush ? { lastPush } : {}),
-  });
+  };
 }
 
 /** `held by <commit>`, `held`, `free`, `freed by <commit>` or `unreadable`: an answer in words, for tables. */
