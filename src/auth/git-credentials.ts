@@ -9,7 +9,7 @@ export type GitAccess = Pick<GitRemote, 'url' | 'credentials' | 'ca' | 'clientCe
 /**
  * Reads Flux's keys: `username` and `password`, or `bearerToken`, with `ca.crt` (`caFile`) and `tls.crt`, `tls.key` for http
  * and https; `identity`, `known_hosts` and `password` (the key's passphrase) for ssh. User information in the URL fills gaps
- * and is taken out of it. `secret` is null where no `secretRef` is set. Throws INVALID_SECRET or INVALID_URL with Flux's texts.
+ * and is taken out of it, but for the login name of ssh. `secret` is null where no `secretRef` is set. Throws INVALID_SECRET or INVALID_URL with Flux's texts.
  */
 export function gitCredentials(secret: SecretObject | null, url: string): GitAccess {
   const { address, login } = splitUrl(url);
@@ -19,7 +19,9 @@ export function gitCredentials(secret: SecretObject | null, url: string): GitAcc
     case 'https:':
       return { url: address.href, ...httpAccess(secret, data, login, address.protocol) };
     case 'ssh:':
-      return { url: address.href, ...sshAccess(data, login) };
+      // Who logs in is no secret, and the URL is where git and ssh look for it.
+      address.username = data.text('username') ?? login.username ?? 'git';
+      return { url: address.href, credentials: sshCredentials(data) };
     case 'file:':
       return { url: address.href, credentials: { kind: 'none' } };
     default:
@@ -70,21 +72,17 @@ function tlsAccess(secret: SecretObject | null): Pick<GitAccess, 'ca' | 'clientC
   };
 }
 
-function sshAccess(data: SecretData, login: Login): Omit<GitAccess, 'url'> {
+function sshCredentials(data: SecretData): GitAccess['credentials'] {
   const identity = data.text('identity');
   const knownHosts = data.text('known_hosts');
   const passphrase = data.text('password');
   if (identity === undefined) throw invalid("invalid 'ssh' auth option: 'identity' is required");
   if (knownHosts === undefined) throw invalid("invalid 'ssh' auth option: 'known_hosts' is required");
-  const username = data.text('username') ?? login.username ?? 'git';
   return {
-    credentials: {
-      kind: 'ssh',
-      username,
-      identity: new Secret(identity),
-      knownHosts,
-      ...(passphrase !== undefined && { passphrase: new Secret(passphrase) }),
-    },
+    kind: 'ssh',
+    identity: new Secret(identity),
+    knownHosts,
+    ...(passphrase !== undefined && { passphrase: new Secret(passphrase) }),
   };
 }
 

@@ -7,21 +7,14 @@ export type GitCredentials =
   | { readonly kind: 'none' }
   | { readonly kind: 'basic'; readonly username: string; readonly password: Secret }
   | { readonly kind: 'bearer'; readonly token: Secret }
-  | {
-      readonly kind: 'ssh';
-      /** Who logs in; `git` when absent. The URL carries no user. */
-      readonly username?: string;
-      readonly identity: Secret;
-      readonly knownHosts: string;
-      readonly passphrase?: Secret;
-    };
+  | { readonly kind: 'ssh'; readonly identity: Secret; readonly knownHosts: string; readonly passphrase?: Secret };
 
 /**
  * What opens a remote. Two remotes are the same mirror only if all of this is equal: nobody reads a private repository
  * by naming the URL that somebody else's key opened.
  */
 export interface GitRemote {
-  /** http(s)://, ssh:// or file://; never with user information. */
+  /** http(s)://, ssh:// or file://; never with user information, but for the login name of ssh (`git` where there is none). */
   readonly url: string;
   readonly credentials: GitCredentials;
   /** PEM text of the certificate authority to trust. */

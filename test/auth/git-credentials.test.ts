@@ -62,23 +62,24 @@ test.for([
 });
 
 test.for([
-  { because: 'the user of the URL', url: 'ssh://deploy@git.example:2222/r', texts: ssh, username: 'deploy' },
-  { because: 'git where the URL has none', url: 'ssh://git.example/r', texts: ssh, username: 'git' },
+  {
+    because: 'the user of the URL',
+    url: 'ssh://deploy:word@git.example:2222/r',
+    texts: ssh,
+    address: 'ssh://deploy@git.example:2222/r',
+  },
+  { because: 'git where nobody is named', url: 'ssh://git.example/r', texts: ssh, address: 'ssh://git@git.example/r' },
   {
     because: 'the user of the secret',
-    url: 'ssh://deploy@git.example/r',
+    url: 'ssh://x@git.example/r',
     texts: { ...ssh, username: 'robot' },
-    username: 'robot',
+    address: 'ssh://robot@git.example/r',
   },
-])('ssh logs in as $because', ({ url, texts, username }) => {
-  const { credentials, url: clean } = gitCredentials(secretOf({ ...texts, password: 'phrase' }), url);
-  expect(clean).not.toContain('@');
-  expect(JSON.parse(JSON.stringify(credentials, reveal))).toEqual({
-    kind: 'ssh',
-    username,
-    identity: 'the key',
-    knownHosts: 'host ssh-ed25519 AAAA',
-    passphrase: 'phrase',
+])('ssh logs in as $because', ({ url, texts, address }) => {
+  const access = gitCredentials(secretOf({ ...texts, password: 'phrase' }), url);
+  expect(JSON.parse(JSON.stringify(access, reveal))).toEqual({
+    url: address,
+    credentials: { kind: 'ssh', identity: 'the key', knownHosts: 'host ssh-ed25519 AAAA', passphrase: 'phrase' },
   });
 });
 
