@@ -1,6 +1,7 @@
 import { Composer, type CST, type Document, Lexer, LineCounter, Parser } from 'yaml';
 import { errorMessage } from '../core/index.ts';
 import { lexLoosely } from './loose-lexer.ts';
+import { findUnknownAlias } from './unknown-alias.ts';
 
 /** Beyond this many UTF-16 units a file is not parsed: a syntax tree takes many times its text. */
 export const maxTextLength = 8 * 1024 * 1024;
@@ -56,6 +57,8 @@ function composeText(text: string, lexemes: Iterable<string>): ParsedText | Unpa
   const positionOf = (offset: number) => position(counter, text, offset);
   const error = documents.flatMap((document) => document.errors).sort((a, b) => a.pos[0] - b.pos[0])[0];
   if (error) return { kind: 'unparsable', position: positionOf(error.pos[0]), message: error.message };
+  const alias = documents.map(findUnknownAlias).find((found) => found !== null);
+  if (alias) return { kind: 'unparsable', position: positionOf(alias.offset), message: `unknown alias "${alias.name}"` };
   return { kind: 'parsed', documents, comments, positionOf };
 }
 
