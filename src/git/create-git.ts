@@ -1,0 +1,96 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Clock, type Git, type GitMirror, type GitRemote, type Log, silentLog, systemClock } from '../core/index.ts';
+import { describeEnvironment, type Environment } from './environment.ts';
+import { Mirror } from './mirror.ts';
+import { openMirrorFolder, removeUnused, touchMirror } from './mirror-folder.ts';
+import { identifyMirror, loadIdentityKey } from './mirror-identity.ts';
+import { Network } from './network.ts';
+import { removePrivateLeftovers } from './open-remote.ts';
+import { checkRemoteUrl } from './remote-url.ts';
+import { launcherScript } from './run-network.ts';
+import type { OneAtATime } from './shared-task.ts';
+
+export interface GitOptions {
+  /** Mirrors are kept under `<stateFolder>/mirrors`; one process at a time uses it. Losing it costs a fetch. */
+  readonly stateFolder: string;
+  readonly log?: Log;
+  readonly clock?: Clock;
+  /** Lets remotes be `file://` URLs: tests and one-shot runs on a checkout. */
+  readonly allowFileUrls?: boolean;
+  /** The largest blob that is read whole; default 100 MiB. */
+  readonly maxBlobBytes?: number;
+}
+
+export interface ClosableGit extends Git {
+  /** Ends every git process that was started; afterwards mirrors must not be used. */
+  close(): Promise<void>;
+}
+
+interface Prepared {
+  readonly mirrors: string;
+  readonly launcher: string;
+  readonly key: Buffer;
+  readonly environment: Environment;
+}
+
+const defaultMaxBlobBytes = 100 * 1_048_576;
+const keepUnusedMs = 14 * 24 * 3_600_000;
+
+/** Git through the git binary on PATH, with mirrors in the state folder. Nothing is read or written before the first `mirror()`. */
+export function createGit(options: GitOptions): ClosableGit {
+  const mirrors = new Map<string, Promise<Mirror>>();
+  const writers = new Map<string, OneAtATime>();
+  let prepared: Promise<Prepared> | null = null;
+  return {
+    async mirror(remote: GitRemote): Promise<GitMirror> {
+      checkRemoteUrl(remote.url, options.allowFileUrls ?? false);
+      prepared ??= prepare(options).catch((error: unknown) => {
+        prepared = null;
+        throw error;
+      });
+      const parts = await prepared;
+      const identity = identifyMirror(remote, parts.key);
+      const known = mirrors.get(identity);
+      if (known !== undefined) return known;
+      const opening = openMirror(remote, identity, parts, writers, options);
+      mirrors.set(identity, opening);
+      opening.catch(() => mirrors.delete(identity)); // the next caller tries again
+      return opening;
+    },
+    async close(): Promise<void> {
+      const opened = await Promise.allSettled(mirrors.values());
+      mirrors.clear();
+      await Promise.all(opened.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)));
+    },
+  };
+}
+
+async function prepare({ stateFolder, clock = systemClock }: GitOptions): Promise<Prepared> {
+  const mirrors = resolve(stateFolder, 'mirrors');
+  const home = join(mirrors, '.home');
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const launcher = join(mirrors, '.run-git');
+  await writeFile(`${launcher}.new`, launcherScript, { mode: 0o700 });
+  await rename(`${launcher}.new`, launcher);
+  await removePrivateLeftovers();
+  await removeUnused(mirrors, clock.now() - keepUnusedMs);
+  return { mirrors, launcher, key: await loadIdentityKey(mirrors), environment: describeEnvironment(home) };
+}
+
+async function openMirror(
+  remote: GitRemote,
+  identity: string,
+  parts: Prepared,
+  writers: Map<string, OneAtATime>,
+  options: GitOptions,
+): Promise<Mirror> {
+  const { log = silentLog, clock = systemClock, maxBlobBytes = defaultMaxBlobBytes } = options;
+  const { launcher, environment } = parts;
+  const folder = join(parts.mirrors, identity);
+  const repository = { folder, environment };
+  await openMirrorFolder(repository, log);
+  await touchMirror(folder, clock.now() / 1_000);
+  const network = new Network({ remote, folder, launcher, environment, log });
+  return new Mirror({ remote, repository, network, log, clock, maxBlobBytes, writers });
+}

@@ -1,0 +1,306 @@
+import type {
+  Clock,
+  Commit,
+  GitMirror,
+  GitRemote,
+  HistoryStep,
+  Log,
+  NewCommit,
+  Oid,
+  PushOptions,
+  PushOutcome,
+  TreeChange,
+  TreeEntry,
+} from '../core/index.ts';
+import { errorMessage } from '../core/index.ts';
+import { checkBranch, checkOid, checkRef, isOid } from './check-name.ts';
+import { cleanText } from './clean-text.ts';
+import { GitError } from './error.ts';
+import { measurePacks, planMaintenance, runMaintenance, sum } from './maintain-mirror.ts';
+import { findMissing, makeAnew } from './mirror-folder.ts';
+import type { Network } from './network.ts';
+import { ObjectReader } from './object-reader.ts';
+import { parseRawDiff, parseTreeListing } from './parse-objects.ts';
+import { pushBranch } from './push-branch.ts';
+import { readHistory } from './read-history.ts';
+import { remoteKey } from './remote-url.ts';
+import { type Repository, runGit } from './run-git.ts';
+import { OneAtATime, SharedTask } from './shared-task.ts';
+import { writeCommit } from './write-commit.ts';
+
+export interface MirrorParts {
+  readonly remote: GitRemote;
+  readonly repository: Repository;
+  readonly network: Network;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly maxBlobBytes: number;
+  /** One queue for each (remote, branch) of the process, whatever credentials its writers have. */
+  readonly writers: Map<string, OneAtATime>;
+}
+
+const branchesAndTags = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
+
+/** A bare mirror of one remote: see `GitMirror`. */
+export class Mirror implements GitMirror {
+  readonly remote: GitRemote;
+  readonly #parts: MirrorParts;
+  readonly #repository: Repository;
+  readonly #reader: ObjectReader;
+  /** Fetches and pushes: a fetch that listed the refs before a push would set them back after it. */
+  readonly #turn = new OneAtATime();
+  readonly #sharedFetch: SharedTask;
+  readonly #closing = new AbortController();
+  #refs: Promise<ReadonlyMap<string, Oid>> | null = null;
+  /** What could not be read: an object, or null for something unknown; absent when all is well. */
+  #suspect: { readonly oid: Oid | null } | undefined;
+  #maintenance: Promise<void> | null = null;
+  #graphedBytes = 0;
+  #changes = 0;
+  #changesInAll = 0;
+
+  constructor(parts: MirrorParts) {
+    this.#parts = parts;
+    this.remote = parts.remote;
+    this.#repository = parts.repository;
+    this.#reader = new ObjectReader(parts.repository, parts.maxBlobBytes);
+    this.#sharedFetch = new SharedTask(this.#turn, (signal) => this.#fetchNow(signal));
+  }
+
+  fetch(signal?: AbortSignal): Promise<void> {
+    return this.#sharedFetch.run(signal, `fetching '${this.remote.url}'`);
+  }
+
+  listRemote(signal?: AbortSignal): Promise<ReadonlyMap<string, Oid>> {
+    return this.#parts.network.list(signal);
+  }
+
+  async fetchRef(ref: string, signal?: AbortSignal): Promise<Oid | null> {
+    const source = isOid(ref) ? ref : checkRef(ref);
+    const target = `refs/tagalong/${source.replace(/^refs\//, '')}`;
+    return this.#turn.run(async () => {
+      try {
+        await this.#parts.network.fetch([`+${source}:${target}`], { prune: false, signal });
+      } catch (error) {
+        if (error instanceof GitError && error.code === 'REF_NOT_FOUND') return null;
+        throw error;
+      }
+      return this.#peel(target);
+    });
+  }
+
+  refs(): Promise<ReadonlyMap<string, Oid>> {
+    this.#refs ??= this.#readRefs().catch((error: unknown) => {
+      this.#refs = null;
+      throw error;
+    });
+    return this.#refs;
+  }
+
+  async has(oid: Oid): Promise<boolean> {
+    return (await this.#reader.read(oid)) !== null;
+  }
+
+  commit(oid: Oid): Promise<Commit> {
+    return this.#noticing(this.#reader.commit(oid), oid);
+  }
+
+  async tree(commit: Oid, path = ''): Promise<readonly TreeEntry[]> {
+    const folder = path.replace(/\/+$/, '');
+    const top = await this.entry(commit, folder);
+    if (top === null) return [];
+    if (top.type !== 'tree') return [{ path: folder, mode: top.mode, oid: top.oid }];
+    const { stdout } = await this.#git(['ls-tree', '-r', '-z', '--full-tree', top.oid]);
+    return parseTreeListing(stdout, folder === '' ? '' : `${folder}/`);
+  }
+
+  async entry(commit: Oid, path: string): ReturnType<GitMirror['entry']> {
+    const { tree } = await this.commit(commit);
+    if (path === '') return { type: 'tree', oid: tree, mode: '40000' };
+    let folder = tree;
+    const parts = path.split('/').map((part) => Buffer.from(part));
+    for (const [index, name] of parts.entries()) {
+      const row = (await this.#noticing(this.#reader.tree(folder), folder)).find((candidate) => candidate.name.equals(name));
+      if (row === undefined) return null;
+      if (index === parts.length - 1) return { type: typeOf(row.mode), oid: row.oid, mode: row.mode };
+      if (row.mode !== '40000') return null;
+      folder = row.oid;
+    }
+    return null;
+  }
+
+  blob(oid: Oid): Promise<Buffer> {
+    return this.#noticing(this.#reader.blob(oid), oid);
+  }
+
+  async diff(before: Oid, after: Oid): Promise<readonly TreeChange[]> {
+    const { stdout } = await this.#git([
+      'diff-tree',
+      '-r',
+      '-z',
+      '--raw',
+      '--no-abbrev',
+      '--no-renames',
+      checkOid(before),
+      checkOid(after),
+    ]);
+    return parseRawDiff(stdout);
+  }
+
+  async isAncestor(ancestor: Oid, descendant: Oid): Promise<boolean> {
+    const { code } = await this.#git(['merge-base', '--is-ancestor', checkOid(ancestor), checkOid(descendant)], [0, 1]);
+    return code === 0;
+  }
+
+  async mergeBase(a: Oid, b: Oid): Promise<Oid | null> {
+    const { stdout } = await this.#git(['merge-base', checkOid(a), checkOid(b)], [0, 1]);
+    return stdout.toString('latin1').split('\n')[0] || null;
+  }
+
+  history(from: Oid, paths: readonly string[]): AsyncIterable<HistoryStep> {
+    return readHistory(this.#repository, this.#reader, from, paths);
+  }
+
+  writeCommit(commit: NewCommit): Promise<Oid> {
+    return this.#noticing(writeCommit(this.#repository, this.#reader, commit), commit.parent);
+  }
+
+  async push(branch: string, commit: Oid, expected: Oid | null, options: PushOptions = {}): Promise<PushOutcome> {
+    const ref = checkBranch(branch);
+    if (expected !== null && !options.force && !(await this.isAncestor(expected, commit))) {
+      throw new GitError(
+        'NOT_FAST_FORWARD',
+        `pushing ${commit} to '${branch}' was refused: it does not follow ${expected}, and force was not asked for`,
+      );
+    }
+    return this.#turn.run(async () => {
+      const { branchPushed, ...outcome } = await pushBranch(this.#parts.network, {
+        url: this.remote.url,
+        ref,
+        commit,
+        expected,
+        options,
+      });
+      if (branchPushed) await this.#setRef(ref, commit);
+      return outcome;
+    });
+  }
+
+  asOnlyWriter<T>(branch: string, task: () => Promise<T>): Promise<T> {
+    const key = `${remoteKey(this.remote.url)} ${branch}`;
+    const writer = this.#parts.writers.get(key) ?? new OneAtATime();
+    this.#parts.writers.set(key, writer);
+    return writer.run(task);
+  }
+
+  /** Ends every process of this mirror. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the mirror is closed'));
+    this.#reader.close();
+    await this.#maintenance;
+  }
+
+  async #fetchNow(signal: AbortSignal): Promise<void> {
+    await this.#checkSuspicion();
+    const before = await this.refs().catch(() => new Map<string, Oid>());
+    try {
+      await this.#parts.network.fetch(branchesAndTags, { prune: true, signal });
+    } catch (error) {
+      if (!(await this.#isDamage(error))) throw error;
+      await this.#rebuild(errorMessage(error));
+      await this.#parts.network.fetch(branchesAndTags, { prune: true, signal });
+    } finally {
+      this.#refs = null;
+    }
+    if (!isSame(before, await this.refs())) this.#noteChange();
+  }
+
+  async #isDamage(error: unknown): Promise<boolean> {
+    if (!(error instanceof GitError)) return false;
+    if (error.code === 'CORRUPT_MIRROR') return true;
+    // An unknown failure may be the mirror's or the remote's: the mirror can be asked.
+    return error.code === 'GIT_FAILED' && (await findMissing(this.#repository, null)) !== null;
+  }
+
+  async #checkSuspicion(): Promise<void> {
+    if (this.#suspect === undefined) return;
+    const problem = await findMissing(this.#repository, this.#suspect.oid);
+    if (problem !== null) await this.#rebuild(problem);
+    this.#suspect = undefined;
+  }
+
+  async #rebuild(problem: string): Promise<void> {
+    this.#parts.log.warn('git mirror is damaged and fetched anew', { url: this.remote.url, problem: cleanText(problem) });
+    this.#reader.close();
+    await this.#maintenance;
+    await makeAnew(this.#repository);
+    this.#refs = null;
+  }
+
+  async #readRefs(): Promise<ReadonlyMap<string, Oid>> {
+    const { stdout } = await this.#git(['show-ref', '--dereference'], [0, 1]);
+    const refs = new Map<string, Oid>();
+    for (const line of stdout.toString('utf8').split('\n')) {
+      const [, oid, ref] = /^([0-9a-f]{40}) (refs\/(?:heads|tags)\/.+?)(?:\^\{\})?$/.exec(line) ?? [];
+      if (oid !== undefined && ref !== undefined) refs.set(ref, oid); // the peeled line follows the tag's own
+    }
+    return refs;
+  }
+
+  async #peel(ref: string): Promise<Oid | null> {
+    const { code, stdout } = await this.#git(
+      ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`],
+      [0, 1, 128],
+    );
+    return code === 0 ? stdout.toString('latin1').trim() : null;
+  }
+
+  async #setRef(ref: string, commit: Oid): Promise<void> {
+    await this.#git(['update-ref', ref, commit]);
+    this.#refs = null;
+  }
+
+  async #git(args: readonly string[], expect: readonly number[] = [0]): ReturnType<typeof runGit> {
+    return this.#noticing(runGit(this.#repository, args, { expect }));
+  }
+
+  /** Something missing or broken makes the next fetch look closely. */
+  #noticing<T>(result: Promise<T>, oid: Oid | null = null): Promise<T> {
+    return result.catch((error: unknown) => {
+      const isMissing = error instanceof GitError && error.code === 'OBJECT_NOT_FOUND' && oid !== null;
+      if (isMissing || (error instanceof GitError && error.code === 'CORRUPT_MIRROR')) this.#suspect = { oid };
+      throw error;
+    });
+  }
+
+  #noteChange(): void {
+    this.#changes += 1;
+    this.#changesInAll += 1;
+    this.#maintenance ??= this.#maintain()
+      .catch((error: unknown) =>
+        this.#parts.log.warn('git mirror maintenance failed', { url: this.remote.url, error: errorMessage(error) }),
+      )
+      .finally(() => {
+        this.#maintenance = null;
+      });
+  }
+
+  async #maintain(): Promise<void> {
+    const packs = await measurePacks(this.#repository);
+    const commands = planMaintenance({ graphedBytes: this.#graphedBytes, changes: this.#changes }, packs, this.#changesInAll);
+    if (commands.length === 0 || this.#closing.signal.aborted) return;
+    this.#changes = 0;
+    if (commands.some(([name]) => name === 'gc')) this.#changesInAll = 0;
+    await runMaintenance(this.#repository, commands, this.#closing.signal);
+    this.#graphedBytes = sum(await measurePacks(this.#repository));
+  }
+}
+
+function typeOf(mode: string): 'tree' | 'blob' | 'commit' {
+  if (mode === '40000') return 'tree';
+  return mode === '160000' ? 'commit' : 'blob';
+}
+
+function isSame(before: ReadonlyMap<string, Oid>, after: ReadonlyMap<string, Oid>): boolean {
+  return before.size === after.size && [...after].every(([ref, oid]) => before.get(ref) === oid);
+}
