@@ -35,7 +35,7 @@ function missingPaths(wanted: JsonMap, sets: Sets, path: FieldPath): FieldPath[]
 
 function missingBelow(value: unknown, { own, others }: Sets, { step, path }: { step: string; path: FieldPath }): FieldPath[] {
   const [below, at] = [own[step], [...path, step]];
-  if (!isMap(below)) return isStructure(value) ? structurePaths(value, others, at) : [at];
+  if (!isMap(below)) return isStructure(value) ? missingPaths(value, { own: {}, others }, at) : [at];
   const isWhole = Object.keys(below).every((key) => key === '.'); // an atomic list or map, or a plain value
   if (isWhole) return [];
   if (Array.isArray(value)) return value.flatMap((item) => missingItem(item, { own: below, others }, at));
@@ -70,10 +70,4 @@ function stepElsewhere(item: unknown, others: readonly FieldSet[], path: FieldPa
 
 function isStructure(value: unknown): value is JsonMap {
   return isMap(value) && Object.keys(value).length > 0;
-}
-
-// A whole subtree is gone from our entry: name its ends where somebody else holds them, else the subtree.
-function structurePaths(value: JsonMap, others: readonly FieldSet[], path: FieldPath): FieldPath[] {
-  const isHeldElsewhere = others.some((other) => Object.keys(fieldsAt(other, path) ?? {}).some((key) => key.startsWith('f:')));
-  return isHeldElsewhere ? missingPaths(value, { own: {}, others }, path) : [path];
 }
