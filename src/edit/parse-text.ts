@@ -1,5 +1,6 @@
 import { Composer, type CST, type Document, Lexer, LineCounter, Parser } from 'yaml';
 import { errorMessage } from '../core/index.ts';
+import { boundWork } from './bound-work.ts';
 import { lexLoosely } from './loose-lexer.ts';
 import { findUnknownAlias } from './unknown-alias.ts';
 
@@ -36,14 +37,12 @@ export function parseText(text: string): ParsedText | UnparsableText {
     return { kind: 'unparsable', message: `longer than ${maxTextLength} characters; split the file` };
   }
   try {
-    const strict = composeText(text, new Lexer().lex(text));
+    const strict = composeText(text, boundWork(text, new Lexer().lex(text)));
     if (strict.kind === 'parsed' || !/[[{]/.test(text)) return strict;
-    const loose = composeText(text, lexLoosely(text));
+    const loose = composeText(text, boundWork(text, lexLoosely(text)));
     return loose.kind === 'parsed' ? loose : strict;
   } catch (thrown) {
-    // The composer recurses: collections nested by the thousand run out of stack.
-    const message = thrown instanceof RangeError ? 'collections are nested too deeply' : errorMessage(thrown);
-    return { kind: 'unparsable', message };
+    return { kind: 'unparsable', message: errorMessage(thrown) };
   }
 }
 
@@ -87,7 +86,7 @@ function collectComments(tokens: readonly CST.Token[]): Map<number, string> {
     else if (typeof item === 'object' && item !== null) {
       noteComment(item, comments);
       const below = 'items' in item ? depth + 1 : depth;
-      if (below > maxDepth) throw new RangeError(`nested deeper than ${maxDepth} collections`);
+      if (below > maxDepth) throw new RangeError('collections are nested too deeply');
       for (const inner of partsOf(item)) waiting.push({ item: inner, depth: below });
     }
   }

@@ -129,12 +129,13 @@ test.for<[because: string, text: string, problem: object]>([
   ['an unknown alias', 'a: *b\n', { line: 1, column: 4 }],
   ['a template', '{{- if .Values.x }}\na: 1\n{{- end }}\n', { line: 1 }],
   ['an open list', 'a: [x\n', { line: 2 }],
-  ['nesting without end', `a: ${'['.repeat(100_000)}`, { message: 'not valid YAML: collections are nested too deeply' }],
+  ['nesting without end', `a: ${'[\n  '.repeat(20_000)}`, { message: 'not valid YAML: collections are nested too deeply' }],
   [
     'nesting that parses',
     `a: ${'['.repeat(300)}${']'.repeat(300)}`,
     { message: 'not valid YAML: collections are nested too deeply' },
   ],
+  ['a line of brackets without end', `a: [${'a,'.repeat(300_000)}]`, { message: expect.stringContaining('break it') }],
   ['more text than any manifest', `a: ${'x'.repeat(9_000_000)}`, { message: expect.stringContaining('split the file') }],
 ])('%s is one problem and no exception', ([, text, problem]) => {
   const found = findMarkers('f.yaml', `${text}`);
