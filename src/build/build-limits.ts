@@ -1,0 +1,24 @@
+/** What one build may cost. Repositories are written by others: without bounds a file of a kilobyte can fill the memory. */
+export interface BuildLimits {
+  /** Of one manifest. */
+  readonly maxFileBytes: number;
+  /** Of all manifests of one build. */
+  readonly maxTotalBytes: number;
+  /** Values of one file after anchors were expanded. */
+  readonly maxNodes: number;
+  /** Of nested values. */
+  readonly maxDepth: number;
+  /** Of what kustomize prints. */
+  readonly maxOutputBytes: number;
+  /** For one run of kustomize. */
+  readonly kustomizeTimeoutMs: number;
+}
+
+export const defaultBuildLimits: BuildLimits = {
+  maxFileBytes: 16 * 1024 * 1024,
+  maxTotalBytes: 128 * 1024 * 1024,
+  maxNodes: 1_000_000,
+  maxDepth: 200,
+  maxOutputBytes: 64 * 1024 * 1024,
+  kustomizeTimeoutMs: 60_000,
+};

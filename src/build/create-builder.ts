@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import type { Artifact, ArtifactFile, FileProblem, Log } from '../core/index.ts';
+import { parseBuildPath } from './artifact-path.ts';
+import { type BuildLimits, defaultBuildLimits } from './build-limits.ts';
+import type { Build, BuiltObject } from './built-object.ts';
+import { findDuplicates } from './check-duplicates.ts';
+import { checkKustomizations, type KustomizationInputs } from './check-kustomization.ts';
+import { BuildError } from './error.ts';
+import type { KustomizeCommand } from './find-kustomize.ts';
+import { findManifests, type Manifests } from './find-manifests.ts';
+import { formatYaml } from './format-yaml.ts';
+import { compareForOutput } from './output-order.ts';
+import { planKustomizationFile } from './plan-kustomization-file.ts';
+import { type ObjectsOfFile, readObjects } from './read-objects.ts';
+import { Recent } from './recent.ts';
+import { runKustomize } from './run-kustomize.ts';
+
+export interface BuilderOptions {
+  /** Where kustomize is; asked when a path needs it. Null says that there is none. */
+  readonly kustomize: () => KustomizeCommand | null;
+  readonly log: Log;
+  /** How many builds are kept. */
+  readonly cacheEntries?: number;
+  readonly allowRemoteBases?: boolean;
+  readonly limits?: Partial<BuildLimits>;
+}
+
+export interface BuildRequest {
+  readonly artifact: Artifact;
+  /** `spec.path`. */
+  readonly path: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface Builder {
+  /**
+   * The objects that a path of an artifact yields, as Flux would build them. The same content is built once. Throws `BuildError`; all
+   * problems of all files are in its message. A path that yields nothing is an error: an empty build must never prune everything.
+   */
+  build(request: BuildRequest): Promise<Build>;
+  /** How many builds were made rather than remembered. */
+  readonly built: number;
+}
+
+/** Goes into every cache key: raised when the same input yields something else than before. */
+const builderVersion = 1;
+const filesRemembered = 4096;
+
+/** A builder with caches of its own: whole builds by what they read, and parsed files by their content. */
+export function createBuilder(options: BuilderOptions): Builder {
+  const limits = { ...defaultBuildLimits, ...options.limits };
+  const builds = new Recent<Promise<Build>>(options.cacheEntries ?? 64);
+  const parsed = new Recent<ObjectsOfFile>(filesRemembered);
+  let built = 0;
+
+  async function build({ artifact, path, signal }: BuildRequest): Promise<Build> {
+    const root = parseBuildPath(path);
+    const files = await artifact.files(root);
+    await assertFolder(artifact, root, path, files);
+    const manifests = findManifests(root, files);
+    const folders = manifests.own === null ? manifests.overlays : [root];
+    const inputs = folders.length === 0 ? nothingFollowed : await follow(artifact, folders);
+    const key = inputs.remote ? null : await keyOf(artifact, root, inputs.folders);
+    const make = () => makeBuild({ artifact, root, manifests, inputs, key, signal });
+    return key === null ? make() : remember(key, make);
+  }
+
+  /** One build at a time for a key, also when several ask at once; a failure is not remembered, since it may be ours. */
+  function remember(key: string, make: () => Promise<Build>): Promise<Build> {
+    const known = builds.get(key);
+    if (known !== undefined) return known;
+    const building = make();
+    builds.set(key, building);
+    building.catch(() => builds.delete(key));
+    return building;
+  }
+
+  async function follow(artifact: Artifact, folders: readonly string[]): Promise<KustomizationInputs> {
+    const all = new Map((await artifact.files('')).map((file) => [file.path, file]));
+    return checkKustomizations(folders, all, { limits, allowRemoteBases: options.allowRemoteBases ?? false });
+  }
+
+  async function makeBuild(input: BuildInput): Promise<Build> {
+    built += 1;
+    const plain = input.manifests.own === null ? await readPlain(input.manifests.plain) : { objects: [], problems: [] };
+    const problems = [...plain.problems, ...input.inputs.problems];
+    if (problems.length > 0) throw invalid(plain.problems, input.inputs.problems);
+    const duplicates = findDuplicates(plain.objects);
+    if (duplicates.length > 0) throw new BuildError('MANIFEST_INVALID', duplicates.join('\n'));
+    const usesKustomize = input.manifests.own !== null || input.manifests.overlays.length > 0;
+    const objects = usesKustomize
+      ? await readKustomized(input, plain.objects)
+      : plain.objects.toSorted((a, b) => compareForOutput(a.object, b.object));
+    return assemble(objects, input);
+  }
+
+  async function readPlain(files: readonly ArtifactFile[]): Promise<ObjectsOfFile> {
+    const found: ObjectsOfFile[] = [];
+    let total = 0;
+    for (const file of files) {
+      const bytes = await file.read();
+      total += bytes.length;
+      if (total > limits.maxTotalBytes) throw tooLarge(limits.maxTotalBytes);
+      found.push(readRemembered(bytes, file.path));
+    }
+    return { objects: found.flatMap(({ objects }) => objects), problems: found.flatMap(({ problems }) => problems) };
+  }
+
+  function readRemembered(bytes: Buffer, path: string): ObjectsOfFile {
+    const key = createHash('sha256').update(path).update('\0').update(bytes).digest('base64');
+    const known = parsed.get(key);
+    if (known !== undefined) return known;
+    const read = readObjects(bytes, path, limits);
+    parsed.set(key, read);
+    return read;
+  }
+
+  async function readKustomized(
+    { artifact, root, manifests, signal }: BuildInput,
+    plain: readonly BuiltObject[],
+  ): Promise<readonly BuiltObject[]> {
+    const command = options.kustomize();
+    if (command === null) throw kustomizeMissing();
+    const file = await planKustomizationFile(root, manifests, limits);
+    options.log.debug('running kustomize', { path: root, revision: artifact.revision });
+    const output = await runKustomize({ artifact, path: root, file, command, limits, signal });
+    const read = readObjects(output, 'the output of kustomize', { ...limits, maxFileBytes: limits.maxOutputBytes });
+    if (read.problems.length > 0) throw invalid(read.problems, []);
+    return withOrigins(read.objects, plain);
+  }
+
+  return {
+    build,
+    get built() {
+      return built;
+    },
+  };
+}
+
+interface BuildInput {
+  readonly artifact: Artifact;
+  readonly root: string;
+  readonly manifests: Manifests;
+  readonly inputs: KustomizationInputs;
+  readonly key: string | null;
+  readonly signal: AbortSignal;
+}
+
+const nothingFollowed: KustomizationInputs = { folders: new Set(), problems: [], remote: false };
+
+async function assertFolder(
+  artifact: Artifact,
+  root: string,
+  asked: string | undefined,
+  files: readonly ArtifactFile[],
+): Promise<void> {
+  if (files.length === 0 && (await artifact.contentKey(root)) === null)
+    throw new BuildError(
+      'PATH_MISSING',
+      `kustomization path not found: ${asked ?? './'} is not in ${artifact.revision}; mend spec.path or commit the folder`,
+    );
+  if (files.some((file) => file.path === root))
+    throw new BuildError(
+      'PATH_MISSING',
+      `kustomization path not found: ${asked} is a file in ${artifact.revision}; spec.path has to name a folder`,
+    );
+}
+
+async function keyOf(artifact: Artifact, root: string, folders: ReadonlySet<string>): Promise<string> {
+  const hash = createHash('sha256').update(`${builderVersion}\0${root}`);
+  for (const folder of [...new Set([root, ...folders])].toSorted())
+    hash.update(`\0${folder}\0${await artifact.contentKey(folder)}`);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+function assemble(objects: readonly BuiltObject[], { root, artifact, key }: BuildInput): Build {
+  if (objects.length === 0)
+    throw new BuildError(
+      'NOTHING_TO_BUILD',
+      `kustomization path '${root === '' ? './' : root}' holds no manifests in ${artifact.revision}; nothing is applied and nothing pruned. Delete the Kustomization to remove its objects`,
+    );
+  const yaml = objects.map(({ object }) => formatYaml(object)).join('---\n');
+  return { objects, digest: `sha256:${createHash('sha256').update(yaml).digest('hex')}`, key };
+}
+
+/** Objects that kustomize passed through keep the place where they stand. */
+function withOrigins(objects: readonly BuiltObject[], plain: readonly BuiltObject[]): BuiltObject[] {
+  const places = new Map(plain.map(({ object, origin }) => [placeKey(object), origin]));
+  return objects.map(({ object }) => ({ object, origin: places.get(placeKey(object)) ?? null }));
+}
+
+function placeKey({ apiVersion, kind, metadata }: BuiltObject['object']): string {
+  return [apiVersion, kind, metadata.namespace ?? '', metadata.name].join('\0');
+}
+
+const problemsShown = 20;
+
+function invalid(manifests: readonly FileProblem[], kustomizations: readonly FileProblem[]): BuildError {
+  const sentences = [
+    ...manifests.map((problem) => `failed to decode Kubernetes YAML from ${describeProblem(problem)}`),
+    ...kustomizations.map((problem) => `kustomize build failed: ${describeProblem(problem)}`),
+  ];
+  const more = sentences.length > problemsShown ? [`and ${sentences.length - problemsShown} more`] : [];
+  const code = manifests.length > 0 ? 'MANIFEST_INVALID' : 'PATH_REFUSED';
+  return new BuildError(code, [...sentences.slice(0, problemsShown), ...more].join('\n'));
+}
+
+function describeProblem({ file, line, column, message }: FileProblem): string {
+  const place = [file, ...(line === undefined ? [] : [line]), ...(column === undefined ? [] : [column])].join(':');
+  return `${place}: ${message}`;
+}
+
+function tooLarge(maxBytes: number): BuildError {
+  return new BuildError('TOO_LARGE', `the manifests have more than ${maxBytes} bytes in all; split the Kustomization`);
+}
+
+function kustomizeMissing(): BuildError {
+  return new BuildError(
+    'KUSTOMIZE_MISSING',
+    'kustomize build failed: the path has a kustomization file, and neither kustomize nor kubectl is on PATH; install kustomize (https://kubectl.docs.kubernetes.io/installation/kustomize/) or kubectl',
+  );
+}

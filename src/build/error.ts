@@ -1,0 +1,28 @@
+import { type ErrorDetails, TagalongError } from '../core/index.ts';
+
+/**
+ * - PATH_MISSING: the artifact has no such directory.
+ * - NOTHING_TO_BUILD: the directory holds no object.
+ * - MANIFEST_INVALID: files that are no Kubernetes objects; the message names each place.
+ * - PATH_REFUSED: a kustomization file asks for something outside of the artifact, or for what is never run here.
+ * - KUSTOMIZE_MISSING: there is no kustomize to run.
+ * - KUSTOMIZE_FAILED: kustomize said no; the message is its own.
+ * - TOO_LARGE: more files, bytes or nodes than a build may have.
+ * - TIMEOUT: kustomize took too long.
+ */
+export type BuildErrorCode =
+  | 'PATH_MISSING'
+  | 'NOTHING_TO_BUILD'
+  | 'MANIFEST_INVALID'
+  | 'PATH_REFUSED'
+  | 'KUSTOMIZE_MISSING'
+  | 'KUSTOMIZE_FAILED'
+  | 'TOO_LARGE'
+  | 'TIMEOUT';
+
+/** An artifact's path that yields no objects. Carries the reason that users of Flux know: BuildFailed, or ArtifactFailed for a missing path. */
+export class BuildError extends TagalongError<BuildErrorCode> {
+  constructor(code: BuildErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, { reason: code === 'PATH_MISSING' ? 'ArtifactFailed' : 'BuildFailed', ...details });
+  }
+}
