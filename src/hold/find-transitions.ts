@@ -62,6 +62,7 @@ async function* walkStretch(reader: WalkReader, question: WalkQuestion, walk: Wa
   const newer = createNewerVersions();
   // Commits that moved another file to this path: what stood here before them was something else.
   const moves: Oid[] = [];
+  let reachedBeginning = false;
   for await (const step of reader.history(stretch.from, stretch.path)) {
     const { oid } = step.commit;
     const sides = await readSides(reader, { unit: question.unit, step, path: stretch.path });
@@ -71,10 +72,20 @@ async function* walkStretch(reader: WalkReader, question: WalkQuestion, walk: Wa
       yield* transitions;
       if (transitions.length > 0) found.push(oid);
     }
-    if (sides.some(({ changed, before }) => changed && before === null)) await requireBeginning(reader.mirror, oid, found);
+    if (sides.some(({ added }) => added)) await requireParents(reader.mirror, oid, found);
+    reachedBeginning ||= sides.every(({ added }) => added);
     waiting.push(...originStretches(sides));
     if (sides.some(({ origin }) => origin?.moved)) moves.push(oid);
   }
+  if (!reachedBeginning && found.length === 0) await requireAbsence(reader.mirror, stretch);
+}
+
+/** Some commit added the file, if it is there at all: a walk that ends without that commit was cut short. */
+async function requireAbsence(mirror: HistoryMirror, { from, path }: Stretch): Promise<void> {
+  if ((await mirror.entry(from, path)) === null) return;
+  throw new HoldError(
+    `the history of ${path} from ${from.slice(0, 7)} ends before the commit that added it; fetch the whole history`,
+  );
 }
 
 async function transitionsAt(at: {
@@ -96,7 +107,7 @@ async function isCovered(mirror: HistoryMirror, oid: Oid, later: readonly Oid[],
 }
 
 /** A shallow boundary looks like the commit that added everything; only its object still names its parents, which are missing. */
-async function requireBeginning(mirror: HistoryMirror, oid: Oid, found: readonly Oid[]): Promise<void> {
+async function requireParents(mirror: HistoryMirror, oid: Oid, found: readonly Oid[]): Promise<void> {
   const { parents } = await mirror.commit(oid);
   const present = await Promise.all(parents.map((parent) => mirror.has(parent)));
   if (present.every((isPresent) => isPresent)) return;

@@ -11,6 +11,8 @@ export interface Side {
   readonly path: string;
   /** False if parent and commit have the same file. */
   readonly changed: boolean;
+  /** The parent has nothing at the file's present path. */
+  readonly added: boolean;
   readonly before: FileVersion;
   readonly after: FileVersion;
   /** Where else the unit was in the parent; null if it was in the same path, or nowhere. */
@@ -28,7 +30,8 @@ export async function readSides(reader: WalkReader, place: Place): Promise<Side[
   const sides: Side[] = [];
   for (const { parent, changes } of place.step.changes) {
     const change = changes.find(({ path }) => path === place.path);
-    if (change === undefined) sides.push({ parent, path: place.path, changed: false, before: null, after: null, origin: null });
+    if (change === undefined)
+      sides.push({ parent, path: place.path, changed: false, added: false, before: null, after: null, origin: null });
     else sides.push(await readSide(reader, place, { parent, before: change.before, after: change.after }));
   }
   return sides;
@@ -36,7 +39,7 @@ export async function readSides(reader: WalkReader, place: Place): Promise<Side[
 
 async function readSide(reader: WalkReader, place: Place, change: Pick<Side, 'parent' | 'before' | 'after'>): Promise<Side> {
   const { parent, before, after } = change;
-  const unchanged: Side = { ...change, path: place.path, changed: true, origin: null };
+  const unchanged: Side = { ...change, path: place.path, changed: true, added: before === null, origin: null };
   if (parent === null || after === null) return unchanged;
   const arrival = { unit: place.unit, commit: place.step.commit.oid, parent, path: place.path, version: after };
   const origin = await findOrigin(reader, arrival, { before, isMerge: place.step.changes.length > 1 });

@@ -130,6 +130,26 @@ test('a history that breaks off is unreadable, not free', async () => {
   });
 });
 
+test('a history that ends in silence before the file was added is unreadable', async () => {
+  const { memory, mirror, check } = straight(changes);
+  const cut: HistoryMirror = {
+    ...mirror,
+    history: async function* (from, paths) {
+      let steps = 0;
+      for await (const step of memory.history(from, paths)) if (steps++ < 3) yield step;
+    },
+  };
+  expect((await check(createHoldFinder(cut), '1.1.0')).kind).toBe('unreadable');
+});
+
+test('a file that the checkout branch does not have is free', async () => {
+  const { mirror, marker, head } = straight(changes);
+  const elsewhere = { ...marker, file: 'elsewhere.yaml' };
+  expect((await createHoldFinder(mirror).check({ marker: elsewhere, newValue: image('1.1.0'), orderTags, head })).kind).toBe(
+    'free',
+  );
+});
+
 test('an unreadable answer is not remembered', async () => {
   const { memory, check } = straight(['1.1.0', '1.0.0']);
   let isDown = true;

@@ -409,7 +409,8 @@ const moves: Story[] = [
     name: 'a moved directory keeps each environment apart: the one that was not',
     tell: (repository) => {
       environments(repository);
-      return { tag: '1.2.0', file: 'environments/staging/web.yaml', says: 'free' };
+      const onward = repository.git('log', '-1', '--format=%H', '--grep=Onward');
+      return { tag: '1.1.0', file: 'environments/staging/web.yaml', says: `freed by ${onward}` };
     },
   },
   {
@@ -483,8 +484,12 @@ function environments(repository: Repository): string {
   repository.commit('Add', files('1.0.0', '1.0.0'));
   repository.bump('Bump', files('1.1.0', '1.1.0'));
   const back = repository.commit('Back', files('1.1.0', '1.0.0'));
-  repository.git('mv', 'apps', 'environments');
-  repository.commit('Move', { 'environments/production/web.yaml': deployment('1.0.0', { replicas: 2 }) });
+  repository.bump('Onward', files('1.2.0', '1.0.0'));
+  repository.git('rm', '--quiet', '-r', 'apps');
+  repository.commit('Move', {
+    'environments/production/web.yaml': deployment('1.0.0', { replicas: 2 }),
+    'environments/staging/web.yaml': deployment('1.2.0', { replicas: 2 }),
+  });
   return back;
 }
 
