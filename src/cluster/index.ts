@@ -2,4 +2,5 @@ export { type ClusterOptions, createCluster } from './create-cluster.ts';
 export { ClusterError, type ClusterErrorCode, type StatusCause } from './error.ts';
 export { loadInCluster, podEnvironment } from './in-cluster.ts';
 export { type Connection, type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
+export { routeByGroup } from './route-by-group.ts';
 export type { WatchTimes } from './watch-objects.ts';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { eventAnnotationPrefix } from '../api/index.ts';
 import { type Clock, type Cluster, type EventNote, errorMessage, formatTime, type KubeObject, type Log } from '../core/index.ts';
 
 export interface EventRecorder {
@@ -67,7 +68,7 @@ function eventObject(resource: KubeObject, note: EventNote, name: string, compon
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name, namespace, ...(note.metadata === undefined ? {} : { annotations: { ...note.metadata } }) },
+    metadata: { name, namespace, annotations: { ...ownAnnotations(resource), ...note.metadata } },
     involvedObject: {
       apiVersion: resource.apiVersion,
       kind: resource.kind,
@@ -87,4 +88,9 @@ function eventObject(resource: KubeObject, note: EventNote, name: string, compon
     lastTimestamp: time,
     count: 1,
   };
+}
+
+/** A resource's own annotations for its events, whoever reads them. */
+function ownAnnotations(resource: KubeObject): Record<string, string> {
+  return Object.fromEntries(Object.entries(resource.metadata.annotations ?? {}).filter(([name]) => name.startsWith(eventAnnotationPrefix)));
 }

@@ -18,7 +18,7 @@ import {
   TagalongError,
 } from '../core/index.ts';
 import { GitError } from '../git/index.ts';
-import { createGitArtifact, type ResolvedRef, resolveGitRef } from '../source/index.ts';
+import { createGitArtifact, type ResolvedGitRef, resolveGitRef } from '../source/index.ts';
 import { type MirrorNews, openMirror } from './mirrors.ts';
 
 export interface GitRepositoryDeps {
@@ -36,7 +36,7 @@ export interface GitRepositoryDeps {
 
 interface Seen {
   readonly mirror: GitMirror;
-  readonly resolved: ResolvedRef;
+  readonly resolved: ResolvedGitRef;
   readonly inMemory: boolean;
 }
 
@@ -45,7 +45,7 @@ type Plan =
       readonly do: 'store';
       readonly because: string;
       readonly mirror: GitMirror;
-      readonly resolved: ResolvedRef;
+      readonly resolved: ResolvedGitRef;
       readonly isNew: boolean;
     }
   | { readonly do: 'nothing'; readonly because: string };
@@ -86,12 +86,12 @@ async function observe(resource: GitRepository, context: StepContext, deps: GitR
 }
 
 /** Our own push is the next revision: a source on that branch alone follows it without asking the remote. */
-async function followPush(resource: GitRepository, mirror: GitMirror, news: MirrorNews): Promise<ResolvedRef | null> {
+async function followPush(resource: GitRepository, mirror: GitMirror, news: MirrorNews): Promise<ResolvedGitRef | null> {
   const { branch = 'master', ...others } = resource.spec.ref ?? {};
   if (Object.values(others).some((value) => value !== undefined && value !== '')) return null;
   if (isAsked(resource)) return null;
   const commit = await news.takePush(mirror, branch, keyOf(resource));
-  return commit === null ? null : { commit, revision: `${branch}@sha1:${commit}` };
+  return commit === null ? null : { commit, revision: `${branch}@sha1:${commit}`, ref: `refs/heads/${branch}` };
 }
 
 function isAsked(resource: GitRepository): boolean {

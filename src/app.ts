@@ -1,0 +1,221 @@
+import { join } from 'node:path';
+import {
+  findNotImplemented,
+  type GitRepository,
+  gitRepositoryKind,
+  type ImagePolicy,
+  type ImageUpdateAutomation,
+  imagePolicyKind,
+  imageUpdateAutomationKind,
+  type Resource,
+} from './api/index.ts';
+import {
+  type Artifacts,
+  type Clock,
+  type Cluster,
+  formatKey,
+  type Git,
+  type GitMirror,
+  type Log,
+  type ReadyState,
+  type Registry,
+  type Store,
+  TagalongError,
+} from './core/index.ts';
+import { decodeText, type FoundMarkers, findMarkers, isMarkerFile, mayHaveMarkers } from './edit/index.ts';
+import { createEventRecorder, Engine, type FinishedRun } from './engine/index.ts';
+import { createBlobIndex, createGit } from './git/index.ts';
+import { createHoldFinder } from './hold/index.ts';
+import {
+  automationWakes,
+  createAutomationMemories,
+  createGitRepositoryReconciler,
+  createImagePolicyReconciler,
+  createImageRepositoryReconciler,
+  createImageUpdateAutomationReconciler,
+  createTagLists,
+  type GitRepositoryDeps,
+  imagePolicyWakes,
+  MirrorNews,
+  sourceOf,
+} from './reconcilers/index.ts';
+import { createRegistry } from './registry/index.ts';
+import { compileTagPolicy, selectTag } from './select/index.ts';
+import {
+  type ArtifactServer,
+  artifactFileName,
+  createArtifactServer,
+  createArtifacts,
+  describeArtifact,
+} from './source/index.ts';
+import { createFileStore } from './state/index.ts';
+
+export interface AppOptions {
+  /** Where the resources live. */
+  readonly home: Cluster;
+  /** Where what they describe is applied; the same cluster, or another behind `routeByGroup`. */
+  readonly target: Cluster;
+  readonly stateFolder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly namespace?: string;
+  /** Serve the archives of sources there; absent = no archives are made. */
+  readonly artifacts?: { readonly host: string; readonly port: number; readonly advertise?: string };
+  readonly onFinished?: (run: FinishedRun) => void;
+}
+
+export interface App {
+  readonly engine: Engine;
+  readonly store: Store;
+  /** Resolves when every kind was listed once and the first runs are queued. */
+  start(): Promise<void>;
+  /** Lets what runs finish and ends every process and connection. */
+  stop(): Promise<void>;
+}
+
+/** The composition root: constructs every adapter, hands them to the reconcilers and registers these. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { home, clock, log } = options;
+  const store = createFileStore(join(options.stateFolder, 'store'));
+  const git = createGit({ stateFolder: options.stateFolder, clock, log });
+  const registry = createRegistry({ clock, log });
+  const engine = createEngine(options);
+  const parts: Parts = { options, engine, store, git, registry, news: new MirrorNews(clock), artifacts: createArtifacts() };
+  registerImages(parts);
+  const server = options.artifacts === undefined ? null : await serveArtifacts(options.artifacts, options);
+  registerSources(parts, server);
+  registerAutomations(parts, await readClusterId(home));
+  return {
+    engine,
+    store,
+    start: () => engine.start(),
+    async stop() {
+      await engine.stop();
+      await Promise.all([git.close(), registry.close(), server?.close()]);
+    },
+  };
+}
+
+interface Parts {
+  readonly options: AppOptions;
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly git: Git;
+  readonly registry: Registry;
+  readonly news: MirrorNews;
+  readonly artifacts: Artifacts;
+}
+
+function createEngine({ home, clock, log, namespace, onFinished }: AppOptions): Engine {
+  const engine: Engine = new Engine({
+    cluster: home,
+    clock,
+    log,
+    recorderFor: (component) => createEventRecorder({ cluster: home, component, clock, log }),
+    refuse: (resource) => refuse(resource as Resource, engine),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(onFinished === undefined ? {} : { onFinished }),
+  });
+  return engine;
+}
+
+/** Nothing is ignored in silence: what a resource asks for and is not there yet stalls it, naming the field. */
+function refuse(resource: Resource, engine: Engine): ReadyState | null {
+  const source =
+    resource.kind === 'ImageUpdateAutomation' ? engine.cache(gitRepositoryKind).get(formatKey(sourceOf(resource))) : undefined;
+  const sourceBranch = (source as GitRepository | undefined)?.spec.ref?.branch;
+  const gaps = findNotImplemented(resource, sourceBranch === undefined ? {} : { sourceBranch });
+  return gaps.length === 0 ? null : { status: 'False', reason: 'NotImplemented', message: gaps.join('\n') };
+}
+
+function registerImages({ options: { home }, engine, registry, store }: Parts): void {
+  const tagLists = createTagLists(store);
+  const component = { component: 'image-reflector-controller', statusManager: 'image-reflector-controller' };
+  engine.register(createImageRepositoryReconciler({ cluster: home, registry, tagLists }), component);
+  const policies = () => engine.cache(imagePolicyKind).list() as ImagePolicy[];
+  engine.register(createImagePolicyReconciler({ cluster: home, tagLists }), { ...component, wakes: imagePolicyWakes(policies) });
+}
+
+function serveArtifacts(
+  address: NonNullable<AppOptions['artifacts']>,
+  { stateFolder, clock }: AppOptions,
+): Promise<ArtifactServer> {
+  return createArtifactServer({ folder: join(stateFolder, 'artifacts'), clock, ...address });
+}
+
+function registerSources({ options: { home }, engine, git, news, artifacts }: Parts, server: ArtifactServer | null): void {
+  const publish: GitRepositoryDeps['publish'] = async (source, artifact) => {
+    if (server === null) return describeArtifact(source, artifact);
+    const status = await server.storage.store(source, artifact, artifactFileName(artifact));
+    await server.storage.collectGarbage(source, status);
+    const { lastUpdateTime: _, ...description } = status;
+    return description;
+  };
+  const unpublish: GitRepositoryDeps['unpublish'] = async (source) => void (await server?.storage.remove(source));
+  const reconciler = createGitRepositoryReconciler({ cluster: home, git, news, artifacts, pickSemver, publish, unpublish });
+  engine.register(reconciler, { component: 'source-controller', statusManager: 'source-controller' });
+}
+
+function pickSemver(range: string, tags: readonly string[]): string | null {
+  const compiled = compileTagPolicy({ policy: { semver: { range } } });
+  if (compiled.kind === 'invalid')
+    throw new TagalongError('BAD_RANGE', compiled.reason, { retry: 'never', reason: 'GitOperationFailed' });
+  const choice = selectTag(compiled.policy, tags);
+  return choice.kind === 'selected' ? choice.tag : null;
+}
+
+function registerAutomations({ options: { home }, engine, store, git, news }: Parts, clusterId: string): void {
+  const listSources = () => engine.cache(gitRepositoryKind).list() as GitRepository[];
+  const reconciler = createImageUpdateAutomationReconciler({
+    cluster: home,
+    git,
+    news,
+    clusterId,
+    memories: createAutomationMemories(store),
+    listPolicies: (namespace) =>
+      (engine.cache(imagePolicyKind).list() as ImagePolicy[]).filter(({ metadata }) => metadata.namespace === namespace),
+    markersOf: perMirror((mirror) => createBlobIndex<FoundMarkers>({ mirror, matches: isMarkerFile, inspect: inspectMarkers })),
+    holdsOf: perMirror(createHoldFinder),
+    onPushed(mirror, branch, commit) {
+      news.announce(mirror, branch, commit);
+      for (const source of listSources().filter((one) => followsBranch(one, branch)))
+        engine.wake(describeSource(source), 'we pushed to its branch');
+    },
+  });
+  const listAutomations = () => engine.cache(imageUpdateAutomationKind).list() as ImageUpdateAutomation[];
+  const component = 'image-automation-controller';
+  engine.register(reconciler, { component, statusManager: component, wakes: automationWakes(listAutomations) });
+}
+
+/** One of something for each mirror, made on first use and gone with the mirror. */
+function perMirror<T>(create: (mirror: GitMirror) => T): (mirror: GitMirror) => T {
+  const made = new WeakMap<GitMirror, T>();
+  return (mirror) => {
+    const known = made.get(mirror) ?? create(mirror);
+    made.set(mirror, known);
+    return known;
+  };
+}
+
+/** Null where a file has neither markers nor anything to say about them. */
+function inspectMarkers(path: string, bytes: Buffer): FoundMarkers | null {
+  if (!mayHaveMarkers(bytes)) return null;
+  const decoded = decodeText(path, bytes);
+  if (decoded.kind === 'problem') return { markers: [], problems: [decoded.problem] };
+  const found = findMarkers(path, decoded.text);
+  return found.markers.length + found.problems.length === 0 ? null : found;
+}
+
+function followsBranch({ spec }: GitRepository, branch: string): boolean {
+  return (spec.ref?.branch ?? 'master') === branch && spec.suspend !== true;
+}
+
+function describeSource({ kind, metadata }: GitRepository): { kind: string; namespace: string; name: string } {
+  return { kind, namespace: metadata.namespace ?? '', name: metadata.name };
+}
+
+/** The uid of the namespace kube-system, which names a cluster for its whole life. */
+async function readClusterId(home: Cluster): Promise<string> {
+  const namespace = await home.get({ group: '', version: 'v1', kind: 'Namespace', name: 'kube-system' });
+  return namespace?.metadata.uid ?? 'unknown';
+}

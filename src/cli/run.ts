@@ -1,0 +1,175 @@
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { customResourceDefinitions, servedKinds } from '../api/index.ts';
+import { createApp } from '../app.ts';
+import { createCluster, type KubeconfigSource, routeByGroup } from '../cluster/index.ts';
+import { type Cluster, errorMessage, type Log, systemClock } from '../core/index.ts';
+import { createLog, type LogLevel } from '../log/index.ts';
+import { createPoliciesSync, describeProblems, watchFolder } from '../policies/index.ts';
+import { createMetrics, serveHealth } from '../web/index.ts';
+
+interface RunOptions {
+  readonly policies?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly httpAddr?: { readonly host: string; readonly port: number };
+  readonly artifactAddr?: { readonly host: string; readonly port: number };
+  readonly artifactAdvertise?: string;
+  readonly stateDir: string;
+  readonly watchNamespace?: string;
+  readonly logLevel: LogLevel;
+}
+
+const userAgent = 'tagalong';
+
+/** `tagalong run`: the bot itself. */
+export function createRunCommand(): Command {
+  return new Command('run')
+    .description('run the bot: scan, pick, commit, apply, keep')
+    .option(
+      '--policies <dir>',
+      'read the resources from this folder and keep them in an embedded control plane, instead of a cluster',
+    )
+    .option(
+      '--kubeconfig <file>',
+      'the cluster of the resources; with --policies, the cluster that is applied to (default: the pod it runs in)',
+    )
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('--http-addr <host:port>', 'serve /healthz, /readyz and /metrics there', parseAddress)
+    .option('--artifact-addr <host:port>', 'serve the archives of sources there, for other controllers', parseAddress)
+    .option('--artifact-advertise <host:port>', 'how others reach that address; it stands in status.artifact.url')
+    .option('--state-dir <dir>', 'mirrors, listings and records; losing it costs time, never truth', defaultStateFolder())
+    .option('--watch-namespace <name>', 'only the objects of this namespace')
+    .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
+    .addHelpText('after', examples)
+    .action(run);
+}
+
+const examples = `
+Examples:
+  tagalong run                                             in a cluster
+  tagalong run --kubeconfig ~/.kube/config                 beside a cluster, its resources there
+  tagalong run --policies policies/ --kubeconfig ~/.kube/config
+                                                           resources from a folder, workloads to the cluster`;
+
+async function run(options: RunOptions): Promise<void> {
+  const log = createLog(options.logLevel);
+  const stateFolder = resolve(options.stateDir);
+  await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+  await using stack = new AsyncDisposableStack();
+  const { home, target } = await connect(options, stateFolder, log, stack);
+  const metrics = createMetrics(() => app.engine.depths());
+  let isReady = false;
+  const app = await createApp({
+    ...{ home, target, stateFolder, log, clock: systemClock },
+    ...(options.watchNamespace === undefined ? {} : { namespace: options.watchNamespace }),
+    ...(options.artifactAddr === undefined
+      ? {}
+      : {
+          artifacts: {
+            ...options.artifactAddr,
+            ...(options.artifactAdvertise === undefined ? {} : { advertise: options.artifactAdvertise }),
+          },
+        }),
+    onFinished: (finished) => metrics.observeRun(finished),
+  });
+  stack.defer(() => app.stop());
+  if (options.httpAddr !== undefined) {
+    const server = stack.use(await serveHealth({ ...options.httpAddr, metrics, isReady: () => isReady }));
+    log.info('serving health and metrics', { url: server.url });
+  }
+  await app.start();
+  isReady = true;
+  log.info('running', { server: home.server, kinds: servedKinds.map(({ kind }) => kind) });
+  if (options.policies !== undefined) await followPolicies(resolve(options.policies), home, app.store, log, stack);
+  log.info('stopping', { signal: await untilSignal() });
+}
+
+/** Where the resources live and where they are applied. */
+async function connect(
+  options: RunOptions,
+  stateFolder: string,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Promise<{ home: Cluster; target: Cluster }> {
+  const open = async (kubeconfig: KubeconfigSource, context?: string) => {
+    const cluster = await createCluster({
+      kubeconfig,
+      userAgent,
+      log,
+      clock: systemClock,
+      ...(context === undefined ? {} : { context }),
+    });
+    stack.defer(() => cluster.close());
+    return cluster;
+  };
+  const given = options.kubeconfig === undefined ? null : await open({ path: options.kubeconfig }, options.context);
+  if (options.policies === undefined) {
+    const home = given ?? (await open('in-cluster'));
+    return { home, target: home };
+  }
+  const home = await open({ yaml: await startEmbedded(stateFolder, given === null, log, stack) });
+  const groups = new Set(servedKinds.map(({ group }) => group));
+  return { home, target: given === null ? home : routeByGroup(home, given, (group) => groups.has(group)) };
+}
+
+async function startEmbedded(stateFolder: string, simulate: boolean, log: Log, stack: AsyncDisposableStack): Promise<string> {
+  const { startControlPlane } = await import('../control-plane/index.ts');
+  const controlPlane = await startControlPlane({
+    ...{ stateFolder, log, clock: systemClock, customResourceDefinitions: customResourceDefinitions() },
+    ...(simulate ? { simulateWorkloads: { canPull: () => true } } : {}),
+  });
+  stack.defer(() => controlPlane.stop());
+  log.info('embedded control plane', { kubeconfig: controlPlane.kubeconfigPath });
+  return controlPlane.kubeconfigYaml;
+}
+
+async function followPolicies(
+  folder: string,
+  home: Cluster,
+  store: Parameters<typeof createPoliciesSync>[0]['store'],
+  log: Log,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const policies = createPoliciesSync({ folder, cluster: home, store, log });
+  let running: Promise<void> = Promise.resolve();
+  const sync = () => {
+    running = running
+      .then(() => policies.sync())
+      .then(
+        ({ problems }) =>
+          void (problems.length > 0 && log.error('policies have problems', { folder, problems: describeProblems(problems) })),
+        (error: unknown) => log.error('policies could not be read', { folder, error: errorMessage(error) }),
+      );
+    return running;
+  };
+  await sync();
+  const stopping = new AbortController();
+  const watching = watchFolder(folder, systemClock, () => void sync(), stopping.signal).catch((error: unknown) => {
+    log.error('policies cannot be watched; changes need a restart', { folder, error: errorMessage(error) });
+  });
+  stack.defer(async () => {
+    stopping.abort();
+    await Promise.all([watching, running]);
+  });
+}
+
+function untilSignal(): Promise<string> {
+  return new Promise((done) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => done(name));
+  });
+}
+
+/** `host:port`, `:port` (every address) or `[::1]:port`. */
+export function parseAddress(text: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):([0-9]{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw new InvalidArgumentError('it has to be host:port, such as 127.0.0.1:8080 or :8080');
+  return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+}
+
+function defaultStateFolder(): string {
+  return join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'tagalong');
+}

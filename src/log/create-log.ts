@@ -1,0 +1,25 @@
+import pino from 'pino';
+import type { Log, LogFields } from '../core/index.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** JSON lines on standard error as `flux logs` reads them: `ts`, `level`, `msg`, and the fields. */
+export function createLog(level: LogLevel): Log {
+  const options: pino.LoggerOptions = {
+    level,
+    base: null,
+    timestamp: () => `,"ts":"${new Date().toISOString()}"`,
+    formatters: { level: (label) => ({ level: label }) },
+  };
+  return wrap(pino(options, pino.destination(2)));
+}
+
+function wrap(logger: pino.Logger): Log {
+  return {
+    debug: (sentence, fields = {}) => logger.debug(fields, sentence),
+    info: (sentence, fields = {}) => logger.info(fields, sentence),
+    warn: (sentence, fields = {}) => logger.warn(fields, sentence),
+    error: (sentence, fields = {}) => logger.error(fields, sentence),
+    child: (fields: LogFields) => wrap(logger.child(fields)),
+  };
+}

@@ -1,0 +1,1 @@
+export { createLog, type LogLevel } from './create-log.ts';
