@@ -6,6 +6,8 @@ export { HoldError, type HoldErrorCode } from './error.ts';
 export type { HistoryMirror } from './find-transitions.ts';
 export { keepKnownHold } from './keep-known-holds.ts';
 export type { LastPush, PushedEdit } from './last-push.ts';
+export { type HeldLine, parseHeldLine } from './parse-held-line.ts';
+export { isReleasedBy, releaseToken } from './release-token.ts';
 export { automationTrailer, followsPolicy, parseTrailers, reasonTrailer, type Trailer } from './trailers.ts';
 export { type OrderTags, tagOf, type Version } from './version.ts';
 export { withholdWholeDocuments } from './withhold-whole-documents.ts';

@@ -25,7 +25,7 @@ import {
   type StepContext,
   TagalongError,
 } from '../core/index.ts';
-import { describeReverts, type HoldFinder } from '../hold/index.ts';
+import { describeReverts, type HoldFinder, isReleasedBy } from '../hold/index.ts';
 import { defaultMessage } from './automation-commits.ts';
 import { describeHeld, describeWaiting } from './automation-conditions.ts';
 import {
@@ -39,7 +39,6 @@ import { type AutomationMemories, type AutomationMemory, lastPushOf } from './au
 import { headOf, type Pushed, pushCommits } from './automation-push.ts';
 import { findSelectorProblem, matchesSelector } from './label-selector.ts';
 import { type MirrorNews, openMirror } from './mirrors.ts';
-import { isReleasedBy } from './release-token.ts';
 import { cleanSourcePath } from './source-path.ts';
 
 export interface AutomationDeps {
@@ -170,7 +169,7 @@ function allowedAgeMs(resource: ImageUpdateAutomation): number {
   return 0.9 * intervalMs(resource);
 }
 
-function decide(resource: ImageUpdateAutomation, seen: Seen): Plan {
+function decide(_resource: ImageUpdateAutomation, seen: Seen): Plan {
   const writes = seen.look.verdicts.filter(({ kind }) => kind === 'write');
   if (writes.length > 0) {
     return { do: 'commit', because: `${writes.length} marker(s) of ${seen.target.branch} differ from what was selected`, seen };

@@ -2,7 +2,7 @@ import type { Hold, Oid } from '../core/index.ts';
 
 /**
  * What `tagalong release` writes into the annotation `tagalong.dev/release` of an automation: which hold is lifted, by its policy and the
- * commit that made it. A later revert is another commit, so an old token releases nothing new.
+ * commit that made it, in full or abbreviated. A later revert is another commit, so an old token releases nothing new.
  */
 export function releaseToken(policy: string, commit: Oid | null, lastPush: Oid | undefined): string {
   return `${policy}@${commit ?? `rewritten-${lastPush ?? 'unknown'}`}`;
@@ -11,5 +11,9 @@ export function releaseToken(policy: string, commit: Oid | null, lastPush: Oid |
 /** Whether one of the annotation's tokens (separated by commas) lifts a hold. */
 export function isReleasedBy(annotation: string | undefined, hold: Hold, lastPush: Oid | undefined): boolean {
   const wanted = releaseToken(hold.policy.name, hold.by?.commit ?? null, lastPush);
-  return (annotation ?? '').split(',').some((token) => token.trim() === wanted);
+  const shortest = `${hold.policy.name}@`.length + 7;
+  return (annotation ?? '').split(',').some((text) => {
+    const token = text.trim();
+    return token === wanted || (hold.by !== null && token.length >= shortest && wanted.startsWith(token));
+  });
 }
