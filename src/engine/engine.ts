@@ -153,10 +153,14 @@ export class Engine {
       await cache.synced;
     } catch (cause) {
       const { group, version, kind } = cache.kind;
-      throw new EngineError('KIND_MISSING', `watching ${kind} (${group}/${version}): ${errorMessage(cause)}`, {
-        cause,
-        retry: 'never',
-      });
+      throw new EngineError(
+        'KIND_MISSING',
+        `watching ${kind} (${group}/${version}): ${errorMessage(cause)}; install the definitions with \`kubectl apply -k deploy/crds\``,
+        {
+          cause,
+          retry: 'never',
+        },
+      );
     }
   }
 

@@ -92,5 +92,7 @@ function eventObject(resource: KubeObject, note: EventNote, name: string, compon
 
 /** A resource's own annotations for its events, whoever reads them. */
 function ownAnnotations(resource: KubeObject): Record<string, string> {
-  return Object.fromEntries(Object.entries(resource.metadata.annotations ?? {}).filter(([name]) => name.startsWith(eventAnnotationPrefix)));
+  return Object.fromEntries(
+    Object.entries(resource.metadata.annotations ?? {}).filter(([name]) => name.startsWith(eventAnnotationPrefix)),
+  );
 }

@@ -113,6 +113,7 @@ export class WorkQueue {
 /** A request for earlier is another matter than what waits for later; one for the same moment adds its reason. */
 function merge(entry: Entry, because: string, dueAt: Instant): void {
   if (dueAt < entry.dueAt) entry.because = [because];
-  else if (dueAt === entry.dueAt && entry.because.length < reasonsKept && !entry.because.includes(because)) entry.because.push(because);
+  else if (dueAt === entry.dueAt && entry.because.length < reasonsKept && !entry.because.includes(because))
+    entry.because.push(because);
   entry.dueAt = Math.min(entry.dueAt, dueAt);
 }

@@ -1,0 +1,12 @@
+import { cpus } from 'node:os';
+import { benchChoosing } from './choosing.ts';
+import { benchDrift, benchLoop } from './looping.ts';
+import { type Figure, printFigures } from './measure.ts';
+
+/** `npm run bench [-- --quick]`: prints a table; the last line is the same as JSON. Times are this machine's: compare ratios. */
+const sizes = process.argv.includes('--quick') ? [0, 1_000] : [0, 1_000, 10_000];
+const figures: Figure[] = [...(await benchChoosing()), ...(await benchDrift())];
+for (const files of sizes) figures.push(...(await benchLoop(files)));
+console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, node ${process.version}\n`);
+printFigures(figures);
+console.log(`\n${JSON.stringify(figures)}`);
