@@ -5,48 +5,66 @@ import type { Connection } from './kubeconfig.ts';
 
 export type ClientCertificate = { readonly cert: string; readonly key: string };
 
-/** Kept-alive connections to one server: a pool for each client certificate in use (an exec plugin may rotate it). */
+/** A stream holds its connection for minutes; requests must not wait behind those, nor open without end. */
+export type PoolUse = 'requests' | 'streams';
+
+/** Kept-alive connections to one server, for the client certificate in use (an exec plugin may rotate it). */
 export interface Pools {
-  for(certificate: ClientCertificate | undefined): Dispatcher;
+  for(certificate: ClientCertificate | undefined, use: PoolUse): Dispatcher;
   close(): Promise<void>;
 }
 
+/** How many requests are under way at once; more wait their turn. */
+const maxRequests = 64;
+
+type Generation = { readonly key: string } & Readonly<Record<PoolUse, Dispatcher>>;
+
 /** Pools for a connection. The authority and the server name are checked on every connection they open. */
 export function createPools(connection: Connection): Pools {
-  let current: { readonly key: string; readonly dispatcher: Dispatcher } | null = null;
+  let current: Generation | null = null;
   const retired = new Set<Dispatcher>();
+  // Requests under way end on the old connections; nothing new starts there.
+  const retire = (dispatcher: Dispatcher) => {
+    retired.add(dispatcher);
+    void dispatcher.close().finally(() => retired.delete(dispatcher));
+  };
   return {
-    for(certificate) {
-      const key =
-        certificate === undefined ? '' : createHash('sha256').update(certificate.cert).update(certificate.key).digest('hex');
-      if (current?.key === key) return current.dispatcher;
-      if (current !== null) retire(current.dispatcher);
-      current = { key, dispatcher: createDispatcher(connection, certificate) };
-      return current.dispatcher;
+    for(certificate, use) {
+      const key = fingerprint(certificate);
+      if (current?.key === key) return current[use];
+      if (current !== null) for (const old of [current.requests, current.streams]) retire(old);
+      current = {
+        key,
+        requests: createDispatcher(connection, certificate, maxRequests),
+        streams: createDispatcher(connection, certificate, null),
+      };
+      return current[use];
     },
     async close() {
-      const all = [...retired, ...(current === null ? [] : [current.dispatcher])];
+      const all = [...retired, ...(current === null ? [] : [current.requests, current.streams])];
       current = null;
       await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
     },
   };
-
-  // Requests under way end on the old connections; nothing new starts there.
-  function retire(dispatcher: Dispatcher): void {
-    retired.add(dispatcher);
-    void dispatcher.close().finally(() => retired.delete(dispatcher));
-  }
 }
 
-function createDispatcher(connection: Connection, certificate: ClientCertificate | undefined): Dispatcher {
+function fingerprint(certificate: ClientCertificate | undefined): string {
+  return certificate === undefined ? '' : createHash('sha256').update(certificate.cert).update(certificate.key).digest('hex');
+}
+
+function createDispatcher(
+  connection: Connection,
+  certificate: ClientCertificate | undefined,
+  connections: number | null,
+): Dispatcher {
   const tls = {
     ...(connection.ca === undefined ? {} : { ca: connection.ca }),
     ...(certificate ?? {}),
     ...(connection.tlsServerName === undefined ? {} : { servername: connection.tlsServerName }),
     ...(connection.skipTlsVerify ? { rejectUnauthorized: false } : {}),
   };
-  // HTTP/1.1 with as many connections as there are requests: a watch keeps one each, and a slow answer holds up nobody.
-  const options = { allowH2: false, pipelining: 1, keepAliveTimeout: 30_000 };
+  // HTTP/1.1, one request a connection at a time: a slow answer holds up nobody.
+  const options = { allowH2: false, pipelining: 1, keepAliveTimeout: 30_000, connections };
   if (connection.proxyUrl === undefined)
     return new Agent({ ...options, connect: { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000, timeout: 10_000 } });
   if (!/^https?:/.test(connection.proxyUrl))

@@ -15,6 +15,12 @@ export function translateFailure(thrown: unknown, attempt: string, signal: Abort
   );
 }
 
+/** True when the connection went away, as a kept-alive one may at any time. */
+export function isReset(thrown: unknown): boolean {
+  const code = thrown instanceof Error ? codeOf(thrown) : '';
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
+}
+
 function codeOf(error: Error): string {
   return 'code' in error ? String(error.code) : '';
 }
