@@ -16,8 +16,8 @@ import {
   TagalongError,
 } from '../core/index.ts';
 import { canonicalName, parseImageName } from '../registry/index.ts';
-import { compileExclusions, latestTags, tagListRevision } from '../select/index.ts';
-import { readSecret, secretData } from './secrets.ts';
+import { compileExclusions, type Exclusions, excludeTags, latestTags, tagListRevision } from '../select/index.ts';
+import { readSecret } from './secrets.ts';
 import type { TagList, TagLists } from './tag-lists.ts';
 
 export interface ImageRepositoryDeps {
@@ -75,9 +75,7 @@ async function accessOf(
   const { spec } = resource;
   const { namespace } = nameOf(resource);
   const secrets = spec.secretRef === undefined ? [] : [await readSecret(cluster, namespace, spec.secretRef.name, context.signal)];
-  const tls =
-    spec.certSecretRef &&
-    tlsFromSecret(secretData(await readSecret(cluster, namespace, spec.certSecretRef.name, context.signal)));
+  const tls = spec.certSecretRef && tlsFromSecret(await readSecret(cluster, namespace, spec.certSecretRef.name, context.signal));
   return {
     credentials: chooseRegistryCredentials(secrets, image),
     insecure: spec.insecure ?? false,
@@ -123,14 +121,20 @@ async function act(plan: Plan, resource: ImageRepository, context: StepContext, 
   if (plan.do === 'wait') return { list: plan.kept, malformed: 0, unchanged: true };
   await context.progress(`scanning: ${plan.because}`);
   const exclusionList = resource.spec.exclusionList ?? [];
-  const isExcluded = compileExclusions(exclusionList);
+  const exclusions = compileExclusionList(exclusionList);
   const listing = await deps.registry.fetchTags(plan.image, plan.access, context.signal).catch(failScan);
-  const tags = sortTagsDescending(listing.tags.filter((tag) => !isExcluded(tag)));
+  const tags = sortTagsDescending(excludeTags(exclusions, listing.tags).kept);
   const list: TagList = { canonicalName: canonicalName(plan.image), exclusionList, tags, revision: tagListRevision(tags) };
   const unchanged =
     list.revision === resource.status?.lastScanResult?.revision && tags.length === resource.status.lastScanResult.tagCount;
   await deps.tagLists.write(nameOf(resource), list);
   return { list, malformed: listing.malformed, unchanged };
+}
+
+function compileExclusionList(list: readonly string[]): Exclusions {
+  const compiled = compileExclusions(list);
+  if (compiled.kind === 'compiled') return compiled.exclusions;
+  throw new TagalongError('BAD_EXCLUSION', `scan failed: ${compiled.reason}`, { reason: 'ReadOperationFailed' });
 }
 
 function failScan(error: unknown): never {

@@ -14,9 +14,3 @@ export async function readSecret(cluster: Cluster, namespace: string, name: stri
     },
   );
 }
-
-/** The decoded `data` of a Secret by key. */
-export function secretData(secret: KubeObject): Record<string, string> {
-  const data = (secret['data'] as Record<string, string> | undefined) ?? {};
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
-}
