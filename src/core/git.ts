@@ -21,6 +21,11 @@ export interface GitRemote {
   readonly ca?: string;
   readonly clientCertificate?: { readonly certificate: string; readonly key: Secret };
   readonly proxy?: string;
+  /**
+   * Whose mirror it is where the credentials are short-lived tokens: a text that only the holder of the long-lived secret can
+   * bring (a digest of that secret). Without it the credentials themselves decide, and every new token means a new mirror.
+   */
+  readonly owner?: string;
 }
 
 export interface GitSignature {

@@ -35,7 +35,7 @@ interface Prepared {
 }
 
 const defaultMaxBlobBytes = 100 * 1_048_576;
-const keepUnusedMs = 14 * 24 * 3_600_000;
+const keepUnusedMs = 7 * 24 * 3_600_000;
 
 /** Git through the git binary on PATH, with mirrors in the state folder. Nothing is read or written before the first `mirror()`. */
 export function createGit(options: GitOptions): ClosableGit {
@@ -52,8 +52,12 @@ export function createGit(options: GitOptions): ClosableGit {
       const parts = await prepared;
       const identity = identifyMirror(remote, parts.key);
       const known = mirrors.get(identity);
-      if (known !== undefined) return known;
-      const opening = openMirror(remote, identity, parts, writers, options);
+      if (known !== undefined) {
+        if (remote.owner !== undefined) (await known).renew(remote);
+        return known;
+      }
+      // Registered before the first await: two callers of one moment must not open it twice.
+      const opening = sweep(identity, parts, mirrors, options).then(() => openMirror(remote, identity, parts, writers, options));
       mirrors.set(identity, opening);
       opening.catch(() => mirrors.delete(identity)); // the next caller tries again
       return opening;
@@ -66,7 +70,7 @@ export function createGit(options: GitOptions): ClosableGit {
   };
 }
 
-async function prepare({ stateFolder, clock = systemClock }: GitOptions): Promise<Prepared> {
+async function prepare({ stateFolder }: GitOptions): Promise<Prepared> {
   const mirrors = resolve(stateFolder, 'mirrors');
   const home = join(mirrors, '.home');
   await mkdir(home, { recursive: true, mode: 0o700 });
@@ -74,8 +78,22 @@ async function prepare({ stateFolder, clock = systemClock }: GitOptions): Promis
   await writeFile(`${launcher}.new`, launcherScript, { mode: 0o700 });
   await rename(`${launcher}.new`, launcher);
   await removePrivateLeftovers();
-  await removeUnused(mirrors, clock.now() - keepUnusedMs);
   return { mirrors, launcher, key: await loadIdentityKey(mirrors), environment: describeEnvironment(home) };
+}
+
+/** Forgets and deletes mirrors that nobody fetched for long: whenever one is opened, so that their number stays bounded. */
+async function sweep(
+  opening: string,
+  { mirrors: folder }: Prepared,
+  mirrors: Map<string, Promise<Mirror>>,
+  { clock = systemClock }: GitOptions,
+): Promise<void> {
+  for (const identity of await removeUnused(folder, clock.now() - keepUnusedMs)) {
+    if (identity === opening) continue; // it is made again
+    const forgotten = mirrors.get(identity);
+    mirrors.delete(identity);
+    await (await forgotten)?.close();
+  }
 }
 
 async function openMirror(
@@ -92,5 +110,5 @@ async function openMirror(
   await openMirrorFolder(repository, log);
   await touchMirror(folder, clock.now() / 1_000);
   const network = new Network({ remote, folder, launcher, environment, log });
-  return new Mirror({ remote, repository, network, log, clock, maxBlobBytes, writers });
+  return new Mirror({ repository, network, log, clock, maxBlobBytes, writers });
 }

@@ -16,7 +16,13 @@ const largeBytes = 1_048_576;
 const manyPacks = 30;
 const manyChangesForCollection = 2_000;
 
-/** What has to be done now, cheapest first; empty most of the time. */
+// Unreachable objects are kept for a while: a commit that is not pushed yet has no ref. Not `gc`: it would lock the refs.
+const collection = [
+  ['repack', '-A', '-d', '--unpack-unreachable=1.week.ago', '--quiet'],
+  ['prune', '--expire=1.week.ago'],
+];
+
+/** What has to be done now, beside packing the refs; empty most of the time. */
 export function planMaintenance(
   state: MirrorState,
   packs: readonly number[],
@@ -32,11 +38,9 @@ export function planMaintenance(
     '--no-progress',
     ...(grown < largeBytes ? ['--split'] : []),
   ];
-  const refs = ['pack-refs', '--all', '--prune'];
-  // Unreachable objects are kept for a while: a commit that is not pushed yet has no ref.
-  if (changesInAll >= manyChangesForCollection) return [refs, ['gc', '--quiet', '--prune=1.week.ago'], graph];
+  if (changesInAll >= manyChangesForCollection) return [...collection, graph];
   const repack = packs.length > manyPacks || state.changes >= manyChanges ? [['repack', '-d', '--geometric=2', '--quiet']] : [];
-  return [refs, ...repack, graph];
+  return [...repack, graph];
 }
 
 export async function runMaintenance(

@@ -103,11 +103,15 @@ export async function touchMirror(folder: string, seconds: number): Promise<void
   await utimes(file, seconds, seconds);
 }
 
-/** Removes mirrors that nobody opened since `before`: remotes no longer named, credentials that were replaced. */
-export async function removeUnused(mirrors: string, beforeMs: number): Promise<void> {
+/** Removes mirrors that nobody fetched since `before`: remotes no longer named, credentials that were replaced. Returns their names. */
+export async function removeUnused(mirrors: string, beforeMs: number): Promise<string[]> {
+  const removed: string[] = [];
   for (const entry of await readdir(mirrors, { withFileTypes: true }).catch(() => [])) {
-    if (!entry.isDirectory() || !/^[0-9a-f]{64}/.test(entry.name)) continue;
+    if (!entry.isDirectory() || !/^[0-9a-f]{64}$/.test(entry.name)) continue;
     const used = await stat(join(mirrors, entry.name, 'tagalong-used')).catch(() => null);
-    if (used !== null && used.mtimeMs < beforeMs) await rm(join(mirrors, entry.name), { recursive: true, force: true });
+    if (used === null || used.mtimeMs >= beforeMs) continue;
+    await rm(join(mirrors, entry.name), { recursive: true, force: true });
+    removed.push(entry.name);
   }
+  return removed;
 }

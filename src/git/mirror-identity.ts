@@ -18,9 +18,15 @@ export async function loadIdentityKey(folder: string): Promise<Buffer> {
  * The name of a remote's mirror: equal only for the same URL, credentials, authority, client certificate and proxy. The secrets enter
  * through a keyed hash, so that a name tells nobody whether he guessed one.
  */
-export function identifyMirror({ url, credentials, ca, clientCertificate, proxy }: GitRemote, key: Buffer): string {
+export function identifyMirror({ url, credentials, ca, clientCertificate, proxy, owner }: GitRemote, key: Buffer): string {
   const client = clientCertificate && [clientCertificate.certificate, clientCertificate.key.reveal()];
-  const identity = JSON.stringify([url, describeCredentials(credentials), ca ?? null, client ?? null, proxy ?? null]);
+  const identity = JSON.stringify([
+    url,
+    owner === undefined ? describeCredentials(credentials) : ['owner', credentials.kind, owner],
+    ca ?? null,
+    client ?? null,
+    proxy ?? null,
+  ]);
   return createHmac('sha256', key).update(identity).digest('hex');
 }
 

@@ -17,7 +17,7 @@ import { checkBranch, checkOid, checkRef, isOid } from './check-name.ts';
 import { cleanText } from './clean-text.ts';
 import { GitError } from './error.ts';
 import { measurePacks, planMaintenance, runMaintenance, sum } from './maintain-mirror.ts';
-import { findMissing, makeAnew } from './mirror-folder.ts';
+import { findMissing, makeAnew, touchMirror } from './mirror-folder.ts';
 import type { Network } from './network.ts';
 import { ObjectReader } from './object-reader.ts';
 import { parseRawDiff, parseTreeListing } from './parse-objects.ts';
@@ -29,7 +29,6 @@ import { OneAtATime, SharedTask } from './shared-task.ts';
 import { writeCommit } from './write-commit.ts';
 
 export interface MirrorParts {
-  readonly remote: GitRemote;
   readonly repository: Repository;
   readonly network: Network;
   readonly log: Log;
@@ -43,7 +42,6 @@ const branchesAndTags = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*
 
 /** A bare mirror of one remote: see `GitMirror`. */
 export class Mirror implements GitMirror {
-  readonly remote: GitRemote;
   readonly #parts: MirrorParts;
   readonly #repository: Repository;
   readonly #reader: ObjectReader;
@@ -61,10 +59,18 @@ export class Mirror implements GitMirror {
 
   constructor(parts: MirrorParts) {
     this.#parts = parts;
-    this.remote = parts.remote;
     this.#repository = parts.repository;
     this.#reader = new ObjectReader(parts.repository, parts.maxBlobBytes);
     this.#sharedFetch = new SharedTask(this.#turn, (signal) => this.#fetchNow(signal));
+  }
+
+  get remote(): GitRemote {
+    return this.#parts.network.remote;
+  }
+
+  /** Takes over a newer token of the same owner. */
+  renew(remote: GitRemote): void {
+    this.#parts.network.renew(remote);
   }
 
   fetch(signal?: AbortSignal): Promise<void> {
@@ -196,11 +202,14 @@ export class Mirror implements GitMirror {
   /** Ends every process of this mirror. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the mirror is closed'));
-    this.#reader.close();
+    await this.#turn.run(async () => this.#reader.close());
     await this.#maintenance;
   }
 
-  async #fetchNow(signal: AbortSignal): Promise<void> {
+  async #fetchNow(asked: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([asked, this.#closing.signal]);
+    const { repository, clock } = this.#parts;
+    await touchMirror(repository.folder, clock.now() / 1_000);
     await this.#checkSuspicion();
     const before = await this.refs().catch(() => new Map<string, Oid>());
     try {
@@ -290,7 +299,9 @@ export class Mirror implements GitMirror {
     const commands = planMaintenance({ graphedBytes: this.#graphedBytes, changes: this.#changes }, packs, this.#changesInAll);
     if (commands.length === 0 || this.#closing.signal.aborted) return;
     this.#changes = 0;
-    if (commands.some(([name]) => name === 'gc')) this.#changesInAll = 0;
+    if (commands.some(([name]) => name === 'prune')) this.#changesInAll = 0;
+    // Refs are locked by it for a moment, so it takes its turn; the rest may take long and goes on beside fetches and pushes.
+    await this.#turn.run(() => runMaintenance(this.#repository, [['pack-refs', '--all', '--prune']], this.#closing.signal));
     await runMaintenance(this.#repository, commands, this.#closing.signal);
     this.#graphedBytes = sum(await measurePacks(this.#repository));
   }

@@ -44,13 +44,24 @@ const quiet = [
 
 /** The three things that use the network, through simple-git. Each has a deadline of its own besides the caller's signal. */
 export class Network {
-  readonly #options: NetworkOptions;
+  readonly #options: Omit<NetworkOptions, 'remote'>;
+  #remote: GitRemote;
   /** Where the remote is now: another path on the same host, if it redirected there. */
   #url: string;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
+    this.#remote = options.remote;
     this.#url = options.remote.url;
+  }
+
+  get remote(): GitRemote {
+    return this.#remote;
+  }
+
+  /** The same remote with a newer token: from the next command on. */
+  renew(remote: GitRemote): void {
+    this.#remote = remote;
   }
 
   /** Fetches the refspecs; with `prune`, what the remote lacks goes. */
@@ -83,21 +94,22 @@ export class Network {
   }
 
   #attempt(what: string, { secrets }: { secrets: readonly string[] }): Attempt {
-    return { what, url: this.#options.remote.url, secrets };
+    return { what, url: this.#remote.url, secrets };
   }
 
   async #run(run: Run, task: (git: SimpleGit, url: string) => Promise<unknown>): Promise<AnswerWithSecrets> {
     const answer = await this.#runOnce(run, task);
-    if (answer.ok || !mayBeRedirect(this.#options.remote, answer.stderr)) return answer;
+    if (answer.ok || !mayBeRedirect(this.#remote, answer.stderr)) return answer;
     const moved = await this.#findRedirect(run);
     if (moved === null) return answer;
-    this.#options.log.info('git remote redirects on its host', { from: this.#options.remote.url, to: cleanText(moved) });
+    this.#options.log.info('git remote redirects on its host', { from: this.#remote.url, to: cleanText(moved) });
     this.#url = moved;
     return this.#runOnce(run, task);
   }
 
   async #runOnce(run: Run, task: (git: SimpleGit, url: string) => Promise<unknown>): Promise<AnswerWithSecrets> {
-    const { remote, folder, launcher, environment } = this.#options;
+    const { folder, launcher, environment } = this.#options;
+    const remote = this.#remote;
     await using opened = await openRemote(remote, this.#url, withSettings(environment, run.settings ?? []));
     const signal = AbortSignal.any([...(run.signal ? [run.signal] : []), AbortSignal.timeout(run.timeoutMs)]);
     const answer = await runNetwork({ folder, launcher, opened, signal }, (git) => task(git, opened.url));
@@ -110,7 +122,8 @@ export class Network {
    * first answer leads; only another path of the same host (or the same host over https) is taken.
    */
   async #findRedirect(run: Run): Promise<string | null> {
-    const { remote, folder, launcher, environment } = this.#options;
+    const { folder, launcher, environment } = this.#options;
+    const remote = this.#remote;
     await using opened = await openRemote(remote, this.#url, environment);
     const trace = join(opened.folder, `trace-${randomUUID()}`);
     const signal = AbortSignal.any([...(run.signal ? [run.signal] : []), AbortSignal.timeout(listTimeoutMs)]);
@@ -129,7 +142,7 @@ export class Network {
     if (!isSameHost(from, to)) {
       throw new GitError(
         'UNREACHABLE',
-        `'${cleanText(this.#options.remote.url)}' redirects to another host, ${cleanText(to.host)}: credentials are not sent there; use the new URL`,
+        `'${cleanText(this.#remote.url)}' redirects to another host, ${cleanText(to.host)}: credentials are not sent there; use the new URL`,
       );
     }
     const path = /^(.*)\/info\/refs$/.exec(to.pathname)?.[1];

@@ -41,12 +41,14 @@ function parsePorcelain(stdout: string): PushedRef[] {
   });
 }
 
-// The branch was not where it was when the push began; the texts of the client's own checks, and of a server that lost a race in between.
+// The branch was not where it was when the push began: the client's own checks, and a server that lost a race in between.
 const moved =
-  /stale info|fetch first|non-fast-forward|cannot lock ref|incorrect old value|reference already exists|needs force|is at [0-9a-f]+ but expected|failed to update ref|failed to lock/i;
+  /stale info|fetch first|non-fast-forward|incorrect old value|reference already exists|needs force|is at [0-9a-f]+ but expected|\.lock': File exists/i;
+const refused = /hook declined|exists; cannot create/i;
 
 function readRejection(rejected: PushedRef, stderr: string, attempt: Attempt): PushOutcome {
-  if (moved.test(rejected.summary) && !/hook declined/.test(rejected.summary)) return { kind: 'moved' };
+  const said = `${rejected.summary} ${remoteLines(stderr)}`;
+  if (moved.test(said) && !refused.test(said)) return { kind: 'moved' };
   return { kind: 'refused', message: describeRejection(rejected, stderr, attempt) };
 }
 

@@ -79,7 +79,9 @@ function relevantLines(stderr: string): string {
     .filter(
       (line) =>
         /^(fatal|error|remote|ssh|ERROR|@|[a-z-]+@|No |Host )|:/.test(line) &&
-        !/^(hint|warning: redirecting|remote: (Enumerating|Counting|Compressing|Total))/i.test(line),
+        !/^(hint|warning: redirecting|remote: (Enumerating|Counting|Compressing|Total)|@{5}|Offending | *(remove with|ssh-keygen)|Load key)/i.test(
+          line,
+        ),
     );
   return (lines.length > 0 ? lines : [stderr]).join('; ');
 }

@@ -1,4 +1,6 @@
-import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, request as proxyTo } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -165,6 +167,18 @@ describe('credentials', () => {
     expect((await other.refs()).size).toBe(0);
   });
 
+  test('a newer token of the same owner uses the same mirror, another owner has his own', async () => {
+    await using fixture = await createFixture({ a: 'a' }, { auth: { kind: 'bearer', token: 'tok-en' } });
+    const remote = { url: fixture.host.url('web'), owner: 'app 1' };
+    const mirror = await fixture.git.mirror({ ...remote, credentials: { kind: 'bearer', token: new Secret('expired') } });
+    expect((await failure(mirror.fetch())).code).toBe('AUTHENTICATION_FAILED');
+    expect(await fixture.git.mirror({ ...remote, credentials: bearer })).toBe(mirror);
+    await mirror.fetch();
+    expect((await mirror.refs()).size).toBe(1);
+    const other = await fixture.git.mirror({ ...remote, owner: 'app 2', credentials: bearer });
+    expect((await other.refs()).size).toBe(0);
+  });
+
   test('a line break in a token is refused: it would become a header of its own', async () => {
     await using fixture = await createFixture();
     const mirror = await fixture.mirror({ kind: 'bearer', token: new Secret('t\r\nX-Evil: 1') });
@@ -253,6 +267,32 @@ describe('failures', () => {
 });
 
 describe('a mirror after a kill', () => {
+  test('a process killed in the middle of a fetch leaves nothing that hinders the next one', async () => {
+    await using fixture = await createFixture({ a: 'a' });
+    const stalled = Promise.withResolvers<void>();
+    await using front = await startFront(
+      () => null,
+      fixture.host.baseUrl,
+      (path) => {
+        if (path.endsWith('/git-upload-pack')) stalled.resolve(); // answered never
+        return path.endsWith('/git-upload-pack');
+      },
+    );
+    const remote = { url: `${front.url}/web.git`, credentials: anybody };
+    const script = `const { createGit } = await import(${JSON.stringify(new URL('../../src/git/index.ts', import.meta.url).href)});
+      await (await createGit({ stateFolder: ${JSON.stringify(fixture.state)} }).mirror(${JSON.stringify(remote)})).fetch();`;
+    const killed = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
+    await stalled.promise;
+    killed.kill('SIGKILL');
+    await once(killed, 'close');
+    await writeFile(join(await mirrorFolder(fixture.state), 'shallow.lock'), '');
+    front.stall = () => false;
+    const mirror = await fixture.git.mirror(remote);
+    await mirror.fetch();
+    expect(await headOf(mirror)).toBe(await git(fixture.clone, 'rev-parse', 'HEAD'));
+    expect((await readdir(tmpdir())).filter((name) => name.startsWith(`tagalong-git-${killed.pid}-`))).toEqual([]);
+  });
+
   test('lock files are removed at open', async () => {
     await using fixture = await createFixture();
     await (await fixture.mirror()).fetch();
@@ -298,36 +338,47 @@ describe('a mirror after a kill', () => {
   });
 });
 
-async function truncateLoose(folder: string, oid: string): Promise<void> {
-  const file = join(folder, 'objects', oid.slice(0, 2), oid.slice(2));
-  await rm(file);
-  await writeFile(file, '');
-  await truncate(file, 0);
+interface Front extends AsyncDisposable {
+  readonly url: string;
+  readonly seen: readonly string[];
+  /** Requests that get no answer. */
+  stall: (path: string) => boolean;
 }
 
-/** A server that answers some paths with a redirect and passes the rest on to the host. */
+/** A server that answers some paths with a redirect, some never, and passes the rest on to the host. */
 async function startFront(
   redirect: (path: string) => string | null,
   host: string,
-): Promise<{ url: string; seen: string[] } & AsyncDisposable> {
+  stall: (path: string) => boolean = () => false,
+): Promise<Front> {
   const seen: string[] = [];
   const server = createServer((request, response) => {
-    seen.push(`${request.url} ${request.headers.authorization ?? 'nothing'}`);
-    const location = redirect(request.url ?? '');
+    const path = request.url ?? '';
+    seen.push(`${path} ${request.headers.authorization ?? 'nothing'}`);
+    if (front.stall(path)) return;
+    const location = redirect(path);
     if (location !== null) return response.writeHead(301, { location }).end();
-    const passed = proxyTo(`${host}${request.url}`, { method: request.method ?? 'GET', headers: request.headers }, (answer) => {
+    const passed = proxyTo(`${host}${path}`, { method: request.method ?? 'GET', headers: request.headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers);
       answer.pipe(response);
     });
-    return request.pipe(passed);
+    request.pipe(passed);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
+  const front: Front = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    stall,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
     },
   };
+  return front;
+}
+
+async function truncateLoose(folder: string, oid: string): Promise<void> {
+  const file = join(folder, 'objects', oid.slice(0, 2), oid.slice(2));
+  await rm(file);
+  await writeFile(file, '');
 }

@@ -1,0 +1,121 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Artifact, ArtifactStatus, Clock, SourceRef } from '../core/index.ts';
+import { artifactPath, artifactStatus, folderParts } from './artifact-status.ts';
+import { streamArtifact } from './pack-artifact.ts';
+
+export interface Retention {
+  /** How many artifacts of a source stay at most, the current one counted. */
+  readonly records: number;
+  /** How long a replaced one stays for those who are just downloading it. */
+  readonly ttlMs: number;
+}
+
+/** Flux's `--artifact-retention-records` and `--artifact-retention-ttl`. */
+export const defaultRetention: Retention = { records: 2, ttlMs: 60_000 };
+
+export interface ArtifactStorageOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Where consumers reach the server. */
+  readonly address: () => string;
+  readonly retention?: Retention;
+}
+
+/** Packed artifacts as files under `<folder>/<kind>/<namespace>/<name>/`. A file appears there whole or not at all. */
+export class ArtifactStorage {
+  readonly #folder: string;
+  readonly #options: ArtifactStorageOptions;
+
+  constructor(options: ArtifactStorageOptions) {
+    this.#options = options;
+    this.#folder = resolve(options.folder);
+  }
+
+  /** Packs and stores the artifact; what was stored under that name is replaced at once. */
+  async store(
+    source: SourceRef,
+    artifact: Artifact,
+    fileName: string,
+    metadata?: Readonly<Record<string, string>>,
+  ): Promise<ArtifactStatus> {
+    const target = join(this.#folder, artifactPath(source, fileName));
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    const temporary = join(dirname(target), `.${randomUUID()}`);
+    try {
+      const { digest, size } = await writeStream(temporary, streamArtifact(artifact));
+      const storedAt = this.#options.clock.now();
+      await utimes(temporary, storedAt / 1_000, storedAt / 1_000);
+      await rename(temporary, target);
+      return artifactStatus(
+        { source, fileName, revision: artifact.revision, digest, size, storedAt, ...(metadata && { metadata }) },
+        this.#options.address(),
+      );
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  /** Whether the file is there and still has the digest of its status. A spoilt one is deleted. */
+  async verify(status: ArtifactStatus): Promise<boolean> {
+    const file = this.#fileOf(status);
+    if (file === null || (await stat(file).catch(() => null)) === null) return false;
+    if ((await digestOf(file)) === status.digest) return true;
+    await rm(file, { force: true });
+    return false;
+  }
+
+  /** Deletes what the source no longer needs; the current artifact always stays. Returns how many files went. */
+  async collectGarbage(source: SourceRef, current: ArtifactStatus): Promise<number> {
+    const { records, ttlMs } = this.#options.retention ?? defaultRetention;
+    const now = this.#options.clock.now();
+    const others = (await this.#listFiles(source))
+      .filter(({ file }) => file !== this.#fileOf(current))
+      .toSorted((a, b) => b.storedAt - a.storedAt);
+    const garbage = others.filter(({ storedAt }, index) => now - storedAt > ttlMs || index >= records - 1);
+    await Promise.all(garbage.map(({ file }) => rm(file, { force: true })));
+    return garbage.length;
+  }
+
+  /** Deletes everything of a source that was deleted. Returns how many files went. */
+  async remove(source: SourceRef): Promise<number> {
+    const files = await this.#listFiles(source);
+    await rm(join(this.#folder, ...folderParts(source)), { recursive: true, force: true });
+    return files.length;
+  }
+
+  async #listFiles(source: SourceRef): Promise<{ file: string; storedAt: number }[]> {
+    const folder = join(this.#folder, ...folderParts(source));
+    const names = await readdir(folder).catch(() => []);
+    return Promise.all(
+      names.map(async (name) => ({ file: join(folder, name), storedAt: (await stat(join(folder, name))).mtimeMs })),
+    );
+  }
+
+  // The path comes from a status, which others can write.
+  #fileOf({ path }: ArtifactStatus): string | null {
+    const file = resolve(this.#folder, path);
+    return file.startsWith(`${this.#folder}/`) ? file : null;
+  }
+}
+
+async function writeStream(file: string, chunks: AsyncIterable<Buffer>): Promise<{ digest: string; size: number }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  await using handle = await open(file, 'wx', 0o600);
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    size += chunk.length;
+    await handle.write(chunk);
+  }
+  await handle.sync();
+  return { digest: `sha256:${hash.digest('hex')}`, size };
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return `sha256:${hash.digest('hex')}`;
+}

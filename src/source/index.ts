@@ -1,0 +1,12 @@
+export { type ArtifactServer, type ArtifactServerOptions, createArtifactServer } from './artifact-server.ts';
+export { artifactPath, artifactStatus, type StoredArtifact } from './artifact-status.ts';
+export { ArtifactStorage, type ArtifactStorageOptions, defaultRetention, type Retention } from './artifact-storage.ts';
+export { createArtifacts } from './artifacts.ts';
+export { type ArtifactParts, createArtifact, type KeyedFile, normalisePath } from './create-artifact.ts';
+export { type ArtifactDescription, artifactFileName, describeArtifact } from './describe-artifact.ts';
+export { SourceError, type SourceErrorCode } from './error.ts';
+export { createGitArtifact, type GitArtifactOptions } from './git-artifact.ts';
+export { createIgnoreRules, type IgnoreFile } from './ignore-rules.ts';
+export { type IncludedArtifact, includeArtifacts } from './include-artifacts.ts';
+export { type PackedArtifact, packArtifact, streamArtifact } from './pack-artifact.ts';
+export { type GitRef, type GitRefOptions, type ResolvedGitRef, resolveGitRef } from './resolve-git-ref.ts';
