@@ -34,6 +34,7 @@ export {
   refOfEntry,
   union,
 } from './inventory.ts';
+export { leaveReplicas } from './leave-replicas.ts';
 export type { LostField } from './lost-fields.ts';
 export { applyFieldManager, isServedGroup, messageAnnotationPrefixes, ownerLabels, switches } from './names.ts';
 export { normaliseObject } from './normalise.ts';

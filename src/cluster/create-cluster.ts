@@ -7,7 +7,8 @@ import { type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
 import { createPools } from './pools.ts';
 import { getObject, isPathUnknown, listObjects } from './read-objects.ts';
 import { createTransport, type Transport } from './transport.ts';
-import { type WatchTimes, watchObjects, watchTimes } from './watch-objects.ts';
+import { watchObjects } from './watch-objects.ts';
+import { backoffMs, type WatchTimes, watchTimes } from './watch-times.ts';
 import { applyObject, createObject, deleteObject, patchObject } from './write-objects.ts';
 
 export interface ClusterOptions {
@@ -110,8 +111,7 @@ async function watchFromStart(
       if (signal.aborted) return;
       if (!(error instanceof ClusterError) || !transient.has(error.code)) throw error;
       parts.log.debug('a watch cannot start yet', { kind: kind.kind, group: kind.group, error: error.message });
-      const waitMs = Math.min(parts.times.maxBackoffMs, parts.times.backoffMs * 2 ** failures) * (0.5 + Math.random() / 2);
-      await parts.clock.sleep(waitMs, signal).catch(() => {});
+      await parts.clock.sleep(backoffMs(parts.times, failures), signal).catch(() => {});
     }
   }
 }

@@ -3,4 +3,4 @@ export { ClusterError, type ClusterErrorCode, type StatusCause } from './error.t
 export { loadInCluster, podEnvironment } from './in-cluster.ts';
 export { type Connection, type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
 export { routeByGroup } from './route-by-group.ts';
-export type { WatchTimes } from './watch-objects.ts';
+export type { WatchTimes } from './watch-times.ts';

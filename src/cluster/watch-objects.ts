@@ -6,18 +6,7 @@ import { completed, listObjects, metadataAccept } from './read-objects.ts';
 import { collectionPath } from './resource-path.ts';
 import { watchStatusError } from './status-error.ts';
 import type { Transport } from './transport.ts';
-
-export interface WatchTimes {
-  /** The server is asked to end a watch after a random time in this range, so that watches do not all return at once. */
-  readonly minMs: number;
-  readonly maxMs: number;
-  /** A connection this long without an event or a bookmark (servers send one each minute) is taken for dead. */
-  readonly idleMs: number;
-  readonly backoffMs: number;
-  readonly maxBackoffMs: number;
-}
-
-export const watchTimes: WatchTimes = { minMs: 300_000, maxMs: 600_000, idleMs: 150_000, backoffMs: 200, maxBackoffMs: 30_000 };
+import { backoffMs, type WatchTimes } from './watch-times.ts';
 
 export interface WatchParts {
   readonly transport: Transport;
@@ -132,10 +121,6 @@ async function recover(
   });
   // An abort while waiting ends the watch like any other abort.
   await clock.sleep(expired && position.failures === 1 ? 0 : waitMs, signal).catch(() => {});
-}
-
-function backoffMs({ backoffMs: base, maxBackoffMs }: WatchTimes, failures: number): number {
-  return Math.min(maxBackoffMs, base * 2 ** failures) * (0.5 + Math.random() / 2);
 }
 
 function askedWaitMs(error: unknown): number {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type DriftRules, decideDrift, driftRecord, emptyLedger, noteDrift } from '../../src/apply/index.ts';
+import { type DriftRules, decideDrift, driftRecord, emptyLedger, leaveReplicas, noteDrift } from '../../src/apply/index.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../src/core/index.ts';
 import { managed, object, owner, ownerLabels } from './objects.ts';
 
@@ -132,6 +132,16 @@ test('an autoscaler may move the replicas of its target, and nothing else', () =
   expect(decideDrift(record, live([scaled, scaler]), autoscaled).do).toBe('nothing');
   const both = ours({ ...fields, 'f:spec': { 'f:template': unimaged.fieldsV1?.['f:spec'] } });
   expect(decideDrift(record, live([both, scaler, patched]), autoscaled)).toMatchObject({ do: 'correct' });
+});
+
+test.for([
+  { because: 'the autoscaler took them', seen: live([scaled, scaler]), leaves: true },
+  { because: 'they are still ours', seen: live([ours()]), leaves: false },
+  { because: 'both own them', seen: live([ours(), scaler]), leaves: false },
+  { because: 'nobody owns them', seen: live([scaled]), leaves: false },
+])('a correction leaves out the replicas of an autoscaler’s target: $leaves, $because', ({ seen, leaves }) => {
+  const corrected = leaveReplicas(manifest, seen, 'kustomize-controller');
+  expect('replicas' in (corrected['spec'] as object)).toBe(!leaves);
 });
 
 test('what Flux applied is a baseline for us', () => {
