@@ -130,6 +130,9 @@ function shrink(value: unknown, known: Record<string, Json>): unknown {
     } else if (keyword !== 'default' || !isZero(content)) kept[keyword] = content;
     else if (isEmptyObject(content)) kept['x-always-present'] = true; // a Go struct that is no pointer
   }
+  // Raw objects: managedFields, extensions.
+  if (kept['type'] === 'object' && !kept['properties'] && !kept['additionalProperties'])
+    kept['x-kubernetes-preserve-unknown-fields'] = true;
   return kept;
 }
 

@@ -4,7 +4,7 @@ import { applyJsonPatch } from '../merge/json-patch.ts';
 import { applyMergePatch } from '../merge/merge-patch.ts';
 import { applyToCluster } from '../merge/server-side-apply.ts';
 import { applyStrategicMerge } from '../merge/strategic-merge.ts';
-import { badRequest } from '../objects/api-status.ts';
+import { invalid, requiredValue } from '../objects/api-status.ts';
 import type { ObjectApi } from '../objects/object-api.ts';
 import type { WriteOptions } from '../objects/write-options.ts';
 import { type Answer, type ApiRequest, ok } from './answer.ts';
@@ -30,8 +30,7 @@ export async function patchObject(
   const { type, subresource } = target;
   if (mediaType === applyPatchType && subresource !== 'scale') {
     const manager = request.query.get('fieldManager');
-    if (manager === null || manager === '')
-      throw badRequest('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+    if (manager === null || manager === '') throw managerRequired();
     const force = request.query.get('force') === 'true';
     const { object, created } = applyToCluster(api, target, parseYaml(bytes), { ...options, manager, force });
     return { code: created ? 201 : 200, body: presentObject(object, presentation) };
@@ -60,4 +59,9 @@ function mergeFor(type: ResourceType, mediaType: string): Merge {
   }
   const accepted = ['application/json-patch+json', 'application/merge-patch+json', applyPatchType];
   throw unsupportedMediaType(type.custom ? accepted : [...accepted, 'application/strategic-merge-patch+json']);
+}
+
+function managerRequired(): Error {
+  const options = { group: 'meta.k8s.io', plural: 'patchoptions', kind: 'PatchOptions' };
+  return invalid(options, '', [requiredValue('fieldManager', 'is required for apply patch')]);
 }

@@ -54,7 +54,7 @@ function validateVersion(version: unknown, path: string): FieldProblem[] {
   const problems: FieldProblem[] = [];
   if (!dnsLabel.test(textAt(version, 'name')))
     problems.push(invalidValue(`${path}.name`, textAt(version, 'name'), 'a DNS-1035 label is expected'));
-  if (Object.keys(schema).length === 0) problems.push(requiredValue(`${path}.schema.openAPIV3Schema`, 'schemas are required'));
+  if (Object.keys(schema).length === 0) problems.push(requiredValue(`${path}.schema.openAPIV3Schema`));
   else if (schema['type'] !== 'object')
     problems.push(invalidValue(`${path}.schema.openAPIV3Schema.type`, schema['type'] ?? '', 'must be object'));
   return problems;

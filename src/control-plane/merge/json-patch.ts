@@ -38,8 +38,10 @@ function applyOperation(document: unknown, operation: Operation): unknown {
     case 'replace':
       read(document, path);
       return path === '' ? value : add(remove(document, path), path, requireValue(operation, value));
-    case 'move':
-      return add(remove(document, from), path, read(document, from));
+    case 'move': {
+      const moved = read(document, from);
+      return add(remove(document, from), path, moved);
+    }
     case 'copy':
       return add(document, path, copyJson(read(document, from)));
     case 'test':

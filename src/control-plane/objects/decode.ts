@@ -2,7 +2,7 @@ import type { KubeObject } from '../../core/index.ts';
 import { copyJson, isObject } from '../json/json.ts';
 import { apiVersionOf, type ResourceType } from '../kinds/resource-type.ts';
 import { findMistyped } from '../schema/mistyped.ts';
-import { dropNulls, pruneUnknown } from '../schema/prune.ts';
+import { dropEmpties, dropNulls, pruneUnknown } from '../schema/prune.ts';
 import { badRequest } from './api-status.ts';
 import type { WriteOptions } from './write-options.ts';
 
@@ -21,6 +21,8 @@ export function decodeObject(type: ResourceType, body: unknown, options: WriteOp
   else dropNulls(copy['metadata']);
   refuseMistyped(type, copy);
   reportUnknown(type, pruneUnknown(type.schema, copy), options);
+  if (type.custom) dropEmpties(type.schema.properties?.['metadata'] ?? {}, copy['metadata']);
+  else dropEmpties(type.schema, copy);
   copy['metadata'] ??= {};
   return copy as KubeObject;
 }
@@ -38,7 +40,7 @@ function refuseMistyped(type: ResourceType, object: Record<string, unknown>): vo
   if (mistyped === null) return;
   const { path, found, wanted } = mistyped;
   throw badRequest(
-    `${type.kind} in version ${JSON.stringify(type.version)} cannot be handled as a ${type.kind}: json: cannot unmarshal ${found} into Go struct field ${type.kind}.${path} of type ${wanted}`,
+    `${type.kind} in version ${JSON.stringify(type.version)} cannot be handled as a ${type.kind}: json: cannot unmarshal ${found} into Go struct field ${path} of type ${wanted}`,
   );
 }
 

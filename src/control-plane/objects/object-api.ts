@@ -8,7 +8,7 @@ import { decodeObject } from './decode.ts';
 import { type DeletionOutcome, deleteObject, finishDeletion } from './deletion.ts';
 import { generateName } from './generate-name.ts';
 import type { ObjectTable } from './object-table.ts';
-import { prepareChange, prepareNew } from './prepare.ts';
+import { prepareChange, prepareNew, type Track } from './prepare.ts';
 import { fromStorage, toStorage } from './versions.ts';
 import type { DeleteOptions, WriteOptions } from './write-options.ts';
 
@@ -65,12 +65,7 @@ export class ObjectApi {
   insert(type: ResourceType, decoded: KubeObject, options: WriteOptions): KubeObject {
     const { namespace = '', name } = decoded.metadata;
     this.#requireNamespace(type, namespace, name);
-    const tracked = decoded.metadata.managedFields;
-    const prepared = prepareNew(type, decoded, this.clock);
-    const managedFields =
-      options.trackedBy?.(null, prepared) ??
-      trackUpdate({ type, old: null, object: prepared, given: tracked, now: this.clock.now(), options });
-    const object = withManagedFields(prepared, managedFields);
+    const object = prepareNew(type, decoded, this.clock, this.#tracker(type, null, decoded, options));
     return options.dryRun ? object : fromStorage(type, this.table.put(type.storage, toStorage(type, object)));
   }
 
@@ -85,12 +80,7 @@ export class ObjectApi {
   /** Stores a decoded object instead of `current`. */
   replace(place: Place, current: KubeObject, decoded: KubeObject, options: WriteOptions): KubeObject {
     const { type } = place;
-    const given = decoded.metadata.managedFields;
-    const prepared = prepareChange(type, current, decoded, options);
-    const managedFields =
-      options.trackedBy?.(current, prepared) ??
-      trackUpdate({ type, old: current, object: prepared, given, now: this.clock.now(), options });
-    const object = withManagedFields(prepared, managedFields);
+    const object = prepareChange(type, current, decoded, options, this.#tracker(type, current, decoded, options));
     if (options.dryRun || isSame(current, object)) return options.dryRun && !isSame(current, object) ? object : current;
     const stored = this.table.put(type.storage, toStorage(type, object));
     return fromStorage(type, finishDeletion(this.table, type.storage, stored));
@@ -99,6 +89,16 @@ export class ObjectApi {
   delete(place: Place, options: DeleteOptions): DeletionOutcome {
     const outcome = deleteObject(this, place, this.get(place), options);
     return { ...outcome, object: fromStorage(place.type, outcome.object) };
+  }
+
+  #tracker(
+    type: ResourceType,
+    old: KubeObject | null,
+    { metadata: { managedFields: given } }: KubeObject,
+    options: WriteOptions,
+  ): Track {
+    return (object) =>
+      options.trackedBy?.(old, object) ?? trackUpdate({ type, old, object, given, now: this.clock.now(), options });
   }
 
   #requireNamespace(type: ResourceType, namespace: string, name: string): void {
@@ -127,14 +127,6 @@ function placeObject(type: ResourceType, object: KubeObject, namespace: string, 
   object.metadata = placed;
   if (name !== undefined && type.custom && name === '')
     throw invalid(type, name, [invalidValue('metadata.name', name, 'must be set')]);
-}
-
-function withManagedFields(object: KubeObject, managedFields: ObjectMeta['managedFields']): KubeObject {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return {
-    ...object,
-    metadata: managedFields === undefined || managedFields.length === 0 ? metadata : { ...metadata, managedFields },
-  };
 }
 
 /** Whether a write would change nothing but the times of managedFields. */

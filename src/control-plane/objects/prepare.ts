@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, formatTime, type KubeObject, type ObjectMeta } from '../../core/index.ts';
+import { type Clock, formatTime, type KubeObject, type ManagedFieldsEntry, type ObjectMeta } from '../../core/index.ts';
 import { copyJson, isEqual, isObject } from '../json/json.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import { applyDefaults } from '../schema/defaults.ts';
 import { dropForbiddenNulls } from '../schema/nulls.ts';
 import { checkRules, hasRules } from '../schema/rules.ts';
 import { validateSchema } from '../schema/validate.ts';
-import { conflict, type FieldProblem, invalid, modifiedMeanwhile } from './api-status.ts';
+import { conflict, type FieldProblem, invalid, invalidValue, modifiedMeanwhile } from './api-status.ts';
 import { applyBuiltInDefaults } from './built-in-defaults.ts';
 import { validateBuiltIn } from './built-in-rules.ts';
 import { validateMetadata } from './metadata.ts';
@@ -14,7 +14,7 @@ import { completeNew } from './new-objects.ts';
 import type { WriteOptions } from './write-options.ts';
 
 /** The object as it will be stored for the first time, or a refusal. `decoded` is used up. */
-export function prepareNew(type: ResourceType, decoded: KubeObject, clock: Clock): KubeObject {
+export function prepareNew(type: ResourceType, decoded: KubeObject, clock: Clock, track: Track): KubeObject {
   const { metadata } = decoded;
   const { deletionTimestamp: _, resourceVersion: __, selfLink: ___, ...given } = metadata;
   const stamped: ObjectMeta = { ...given, uid: randomUUID(), creationTimestamp: formatTime(clock.now()) };
@@ -24,21 +24,36 @@ export function prepareNew(type: ResourceType, decoded: KubeObject, clock: Clock
   const object: KubeObject = { ...decoded, metadata: stamped };
   if (type.hasStatus && !keepsStatusOnCreate(type)) delete object['status'];
   complete(type, object);
+  object.metadata = withManagedFields(object.metadata, track(object));
   completeNew(type, object, clock);
   refuseInvalid(type, object, null);
   return object;
 }
 
 /** The object as it will replace `old`: what clients may not change is as it was, and the generation moves with the spec. */
-export function prepareChange(type: ResourceType, old: KubeObject, decoded: KubeObject, options: WriteOptions): KubeObject {
+export function prepareChange(
+  type: ResourceType,
+  old: KubeObject,
+  decoded: KubeObject,
+  options: WriteOptions,
+  track: Track,
+): KubeObject {
   checkPreconditions(type, old, decoded.metadata);
   const object = options.subresource === 'status' ? takeStatus(old, decoded) : takeAllButStatus(type, old, decoded);
   if (options.subresource === 'finalize') object['spec'] = decoded['spec'];
   complete(type, object);
+  object.metadata = withManagedFields(object.metadata, track(object));
   keepAllocated(type, old, object);
   object.metadata = { ...object.metadata, ...(hasGeneration(type) && { generation: nextGeneration(old, object) }) };
   refuseInvalid(type, object, old);
   return object;
+}
+
+/** The managedFields of an object that is complete but for what the server itself will write into it. */
+export type Track = (object: KubeObject) => ManagedFieldsEntry[];
+
+function withManagedFields({ managedFields: _, ...metadata }: ObjectMeta, managedFields: ManagedFieldsEntry[]): ObjectMeta {
+  return managedFields.length === 0 ? metadata : { ...metadata, managedFields };
 }
 
 function complete(type: ResourceType, object: KubeObject): void {
@@ -54,8 +69,16 @@ function checkPreconditions(type: ResourceType, old: KubeObject, given: ObjectMe
       old.metadata.name,
       `Precondition failed: UID in precondition: ${given.uid}, UID in object meta: ${old.metadata.uid}`,
     );
+  if (type.custom && !given.resourceVersion) throw versionRequired(type, old.metadata.name);
   if (given.resourceVersion && given.resourceVersion !== old.metadata.resourceVersion)
     throw conflict(type, old.metadata.name, modifiedMeanwhile);
+}
+
+/** Objects of custom kinds are never replaced blindly. */
+function versionRequired({ group, plural }: ResourceType, name: string): Error {
+  return invalid({ group, plural, kind: plural }, name, [
+    invalidValue('metadata.resourceVersion', 0, 'must be specified for an update'),
+  ]);
 }
 
 function takeStatus(old: KubeObject, decoded: KubeObject): KubeObject {

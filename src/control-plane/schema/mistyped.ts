@@ -1,6 +1,6 @@
 import { isObject } from '../json/json.ts';
 import { lookUp } from '../kinds/built-in-definitions.ts';
-import { memberSchema, type Schema } from './schema.ts';
+import { isDeclared, memberSchema, type Schema } from './schema.ts';
 
 export interface Mistyped {
   readonly path: string;
@@ -8,17 +8,23 @@ export interface Mistyped {
   readonly wanted: string;
 }
 
+/** The Go struct that a field belongs to, as far as a reference names it. */
+function structName(given: Schema, known: string): string {
+  return given.$ref?.split('.').at(-1) ?? known;
+}
+
 /** The first member that cannot be decoded into a built-in kind's field, in Go's words; null where all can. */
-export function findMistyped(given: Schema, value: unknown, path = ''): Mistyped | null {
+export function findMistyped(given: Schema, value: unknown, path = '', within = ''): Mistyped | null {
   const schema = lookUp(given);
   const wanted = goType(schema);
-  if (wanted !== null && !fits(schema, value)) return { path, found: foundType(value), wanted };
+  if (wanted !== null && !fits(schema, value)) return { path: `${within}.${path}`, found: foundType(value), wanted };
   if (Array.isArray(value))
-    return firstOf(value, (item) => (schema.items === undefined ? null : findMistyped(schema.items, item, path)));
+    return firstOf(value, (item) => (schema.items === undefined ? null : findMistyped(schema.items, item, path, within)));
   if (!isObject(value)) return null;
   return firstOf(Object.keys(value), (name) => {
     const member = memberSchema(schema, name);
-    return member === undefined ? null : findMistyped(member, value[name], path === '' ? name : `${path}.${name}`);
+    const own = isDeclared(schema, name) ? (path === '' ? name : `${path}.${name}`) : path; // a map's keys are no fields
+    return member === undefined ? null : findMistyped(member, value[name], own, structName(given, within));
   });
 }
 

@@ -49,6 +49,31 @@ export function dropNulls(value: unknown): void {
   }
 }
 
+/** Removes empty lists and maps where a built-in kind's encoder would leave them out. In place. */
+export function dropEmpties(given: Schema, value: unknown): void {
+  const schema = lookUp(given);
+  if (Array.isArray(value)) {
+    if (schema.items !== undefined) for (const item of value) dropEmpties(schema.items, item);
+  }
+  if (!isObject(value)) return;
+  for (const name of Object.keys(value)) {
+    const member = memberSchema(schema, name);
+    if (member === undefined) continue;
+    dropEmpties(member, value[name]);
+    if (isOmittedWhenEmpty(schema, name, member) && isEmpty(value[name])) delete value[name];
+  }
+}
+
+function isOmittedWhenEmpty(schema: Schema, name: string, member: Schema): boolean {
+  const { type, additionalProperties } = lookUp(member);
+  const isCollection = type === 'array' || (type === 'object' && additionalProperties !== undefined);
+  return isCollection && schema.required?.includes(name) !== true && schema.properties?.[name] !== undefined;
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
+}
+
 /** Keys that a list of kind `map` may hold once; the positions of those that come again. */
 export function repeatedKeys(schema: Schema, list: readonly unknown[]): number[] {
   const keys = listAt(schema, 'x-kubernetes-list-map-keys').map(String);
