@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { GitMirror, HistoryStep, Oid } from '../../src/core/index.ts';
+import type { GitMirror, HistoryStep, Oid, Store } from '../../src/core/index.ts';
 import { createBlobIndex } from '../../src/git/index.ts';
 import { createFixture, git, headOf, mirrorFolder, newCommit, writeFiles } from './fixture.ts';
 
@@ -184,9 +188,26 @@ describe('history', () => {
     const mirror = await fixture.mirror();
     await mirror.fetch();
     const folder = await mirrorFolder(fixture.state);
-    const { rm } = await import('node:fs/promises');
     await rm(`${folder}/objects/${first.slice(0, 2)}/${first.slice(2)}`);
     await expect(collect(mirror.history(await headOf(mirror), ['a']))).rejects.toMatchObject({ code: 'CORRUPT_MIRROR' });
+  });
+});
+
+describe('maintenance', () => {
+  test('after fetches that brought much the history has a graph, and everything can still be read and written', async () => {
+    await using fixture = await createFixture({ noise: randomBytes(1_500_000), other: 'o' });
+    for (let index = 0; index < 110; index += 1)
+      await git(fixture.clone, 'commit', '--quiet', '--allow-empty', '-m', String(index));
+    await git(fixture.clone, 'push', '--quiet', 'origin', 'main');
+    const mirror = await fixture.mirror();
+    await mirror.fetch();
+    const head = await headOf(mirror);
+    const oid = await mirror.writeCommit(newCommit(head, { other: 'x' }));
+    expect(await mirror.push('main', oid, head)).toEqual({ kind: 'pushed' });
+    const graph = join(await mirrorFolder(fixture.state), 'objects/info/commit-graph');
+    await expect.poll(() => existsSync(graph), { timeout: 50_000 }).toBe(true);
+    await mirror.fetch();
+    expect(await texts(mirror, await headOf(mirror), 'other')).toBe('x');
   });
 });
 
@@ -225,5 +246,31 @@ describe('blob index', () => {
     expect(after.get('f1.yaml')?.value).toBe('marker 1');
     expect(after.has('f0.yaml')).toBe(false);
     expect((await index.at(await headOf(mirror), 'main')).get('f0.yaml')?.value).toBe('marker');
+  });
+
+  test('a stored index is taken up after a restart, and built again where it cannot be', async () => {
+    await using fixture = await createFixture({ 'a.yaml': 'marker a', 'b.yaml': 'marker b' });
+    const mirror = await fixture.mirror();
+    await mirror.fetch();
+    const kept = new Map<string, Buffer>();
+    const store: Store = {
+      read: async (key) => kept.get(key) ?? null,
+      write: async (key, value) => void kept.set(key, Buffer.from(value)),
+      delete: async (key) => void kept.delete(key),
+      list: async () => [...kept.keys()],
+    };
+    const read: string[] = [];
+    const inspect = (path: string, bytes: Buffer) => {
+      read.push(path);
+      return bytes.toString();
+    };
+    const restarted = () => createBlobIndex({ mirror, matches: () => true, inspect, store: { store, key: 'markers/1' } });
+    await restarted().at(await headOf(mirror), 'main');
+    const next = await mirror.writeCommit(newCommit(await headOf(mirror), { 'b.yaml': 'marker c' }));
+    read.length = 0;
+    expect((await restarted().at(next, 'main')).get('a.yaml')?.value).toBe('marker a');
+    expect(read).toEqual(['b.yaml']);
+    for (const key of kept.keys()) kept.set(key, Buffer.from('{'));
+    expect((await restarted().at(next, 'main')).size).toBe(2);
   });
 });

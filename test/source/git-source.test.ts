@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createGitArtifact, includeArtifacts, packArtifact, resolveGitRef } from '../../src/source/index.ts';
-import { createFixture, type Fixture, git, headOf } from '../git/fixture.ts';
+import { createFixture, environment, type Fixture, git, headOf } from '../git/fixture.ts';
 
 const pickSemver = (_range: string, tags: readonly string[]) =>
   tags
@@ -107,6 +107,26 @@ describe('a git artifact', () => {
     expect((await artifact.files('')).map(({ path }) => path)).toEqual(['a.yaml', 'x/.sourceignore', 'x/keep.md']);
     expect((await artifact.files('./x/')).map(({ path }) => path)).toEqual(['x/.sourceignore', 'x/keep.md']);
     await expect(artifact.files('../x')).rejects.toMatchObject({ code: 'ILLEGAL_PATH' });
+  });
+
+  test('a tree whose names would leave the folder loses them', async () => {
+    await using fixture = await createFixture({ ok: '1' });
+    const blob = await git(fixture.clone, 'rev-parse', 'HEAD:ok');
+    const raw = ['..', '.git', 'ok'].map((name) => Buffer.concat([Buffer.from(`100644 ${name}\0`), Buffer.from(blob, 'hex')]));
+    const environmentOfHost = { env: environment, input: Buffer.concat(raw) };
+    const tree = execFileSync(
+      'git',
+      ['-C', fixture.bare, 'hash-object', '-w', '-t', 'tree', '--literally', '--stdin'],
+      environmentOfHost,
+    )
+      .toString()
+      .trim();
+    const commit = await git(fixture.bare, 'commit-tree', tree, '-m', 'Evil');
+    await git(fixture.bare, 'update-ref', 'refs/heads/main', commit);
+    const artifact = await artifactOf(fixture);
+    expect((await artifact.files('')).map(({ path }) => path)).toEqual(['ok']);
+    await using extracted = await artifact.extract();
+    expect(await readdir(extracted.folder)).toEqual(['ok']);
   });
 
   test('a key changes when a file below changes, is added or becomes executable, and not otherwise', async () => {
