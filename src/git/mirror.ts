@@ -16,13 +16,14 @@ import { errorMessage } from '../core/index.ts';
 import { checkBranch, checkOid, checkRef, isOid } from './check-name.ts';
 import { cleanText } from './clean-text.ts';
 import { GitError } from './error.ts';
-import { measurePacks, planMaintenance, runMaintenance, sum } from './maintain-mirror.ts';
 import { findMissing, makeAnew, touchMirror } from './mirror-folder.ts';
+import { MirrorMaintenance } from './mirror-maintenance.ts';
 import type { Network } from './network.ts';
 import { ObjectReader } from './object-reader.ts';
 import { parseRawDiff, parseTreeListing } from './parse-objects.ts';
 import { pushBranch } from './push-branch.ts';
 import { readHistory } from './read-history.ts';
+import { isSameRefs, peelRef, readRefs } from './read-refs.ts';
 import { remoteKey } from './remote-url.ts';
 import { type Repository, runGit } from './run-git.ts';
 import { OneAtATime, SharedTask } from './shared-task.ts';
@@ -48,19 +49,17 @@ export class Mirror implements GitMirror {
   /** Fetches and pushes: a fetch that listed the refs before a push would set them back after it. */
   readonly #turn = new OneAtATime();
   readonly #sharedFetch: SharedTask;
+  readonly #maintenance: MirrorMaintenance;
   readonly #closing = new AbortController();
   #refs: Promise<ReadonlyMap<string, Oid>> | null = null;
   /** What could not be read: an object, or null for something unknown; absent when all is well. */
   #suspect: { readonly oid: Oid | null } | undefined;
-  #maintenance: Promise<void> | null = null;
-  #graphedBytes = 0;
-  #changes = 0;
-  #changesInAll = 0;
 
   constructor(parts: MirrorParts) {
     this.#parts = parts;
     this.#repository = parts.repository;
     this.#reader = new ObjectReader(parts.repository, parts.maxBlobBytes);
+    this.#maintenance = new MirrorMaintenance(parts.repository, this.#turn, parts.log);
     this.#sharedFetch = new SharedTask(this.#turn, (signal) => this.#fetchNow(signal));
   }
 
@@ -91,12 +90,12 @@ export class Mirror implements GitMirror {
         if (error instanceof GitError && error.code === 'REF_NOT_FOUND') return null;
         throw error;
       }
-      return this.#peel(target);
+      return peelRef(this.#repository, target);
     });
   }
 
   refs(): Promise<ReadonlyMap<string, Oid>> {
-    this.#refs ??= this.#readRefs().catch((error: unknown) => {
+    this.#refs ??= this.#noticing(readRefs(this.#repository)).catch((error: unknown) => {
       this.#refs = null;
       throw error;
     });
@@ -203,7 +202,7 @@ export class Mirror implements GitMirror {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the mirror is closed'));
     await this.#turn.run(async () => this.#reader.close());
-    await this.#maintenance;
+    await this.#maintenance.close();
   }
 
   async #fetchNow(asked: AbortSignal): Promise<void> {
@@ -221,7 +220,7 @@ export class Mirror implements GitMirror {
     } finally {
       this.#refs = null;
     }
-    if (!isSame(before, await this.refs())) this.#noteChange();
+    if (!isSameRefs(before, await this.refs())) this.#maintenance.noteChange();
   }
 
   async #isDamage(error: unknown): Promise<boolean> {
@@ -241,27 +240,9 @@ export class Mirror implements GitMirror {
   async #rebuild(problem: string): Promise<void> {
     this.#parts.log.warn('git mirror is damaged and fetched anew', { url: this.remote.url, problem: cleanText(problem) });
     this.#reader.close();
-    await this.#maintenance;
+    this.#maintenance.stop();
     await makeAnew(this.#repository);
     this.#refs = null;
-  }
-
-  async #readRefs(): Promise<ReadonlyMap<string, Oid>> {
-    const { stdout } = await this.#git(['show-ref', '--dereference'], [0, 1]);
-    const refs = new Map<string, Oid>();
-    for (const line of stdout.toString('utf8').split('\n')) {
-      const [, oid, ref] = /^([0-9a-f]{40}) (refs\/(?:heads|tags)\/.+?)(?:\^\{\})?$/.exec(line) ?? [];
-      if (oid !== undefined && ref !== undefined) refs.set(ref, oid); // the peeled line follows the tag's own
-    }
-    return refs;
-  }
-
-  async #peel(ref: string): Promise<Oid | null> {
-    const { code, stdout } = await this.#git(
-      ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`],
-      [0, 1, 128],
-    );
-    return code === 0 ? stdout.toString('latin1').trim() : null;
   }
 
   async #setRef(ref: string, commit: Oid): Promise<void> {
@@ -281,37 +262,9 @@ export class Mirror implements GitMirror {
       throw error;
     });
   }
-
-  #noteChange(): void {
-    this.#changes += 1;
-    this.#changesInAll += 1;
-    this.#maintenance ??= this.#maintain()
-      .catch((error: unknown) =>
-        this.#parts.log.warn('git mirror maintenance failed', { url: this.remote.url, error: errorMessage(error) }),
-      )
-      .finally(() => {
-        this.#maintenance = null;
-      });
-  }
-
-  async #maintain(): Promise<void> {
-    const packs = await measurePacks(this.#repository);
-    const commands = planMaintenance({ graphedBytes: this.#graphedBytes, changes: this.#changes }, packs, this.#changesInAll);
-    if (commands.length === 0 || this.#closing.signal.aborted) return;
-    this.#changes = 0;
-    if (commands.some(([name]) => name === 'prune')) this.#changesInAll = 0;
-    // Refs are locked by it for a moment, so it takes its turn; the rest may take long and goes on beside fetches and pushes.
-    await this.#turn.run(() => runMaintenance(this.#repository, [['pack-refs', '--all', '--prune']], this.#closing.signal));
-    await runMaintenance(this.#repository, commands, this.#closing.signal);
-    this.#graphedBytes = sum(await measurePacks(this.#repository));
-  }
 }
 
 function typeOf(mode: string): 'tree' | 'blob' | 'commit' {
   if (mode === '40000') return 'tree';
   return mode === '160000' ? 'commit' : 'blob';
-}
-
-function isSame(before: ReadonlyMap<string, Oid>, after: ReadonlyMap<string, Oid>): boolean {
-  return before.size === after.size && [...after].every(([ref, oid]) => before.get(ref) === oid);
 }
