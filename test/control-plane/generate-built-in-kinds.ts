@@ -130,10 +130,16 @@ function shrink(value: unknown, known: Record<string, Json>): unknown {
     } else if (keyword !== 'default' || !isZero(content)) kept[keyword] = content;
     else if (isEmptyObject(content)) kept['x-always-present'] = true; // a Go struct that is no pointer
   }
+  for (const name of (kept['required'] ?? []) as string[]) markWritten((kept['properties'] as Record<string, Json>)[name]);
   // Raw objects: managedFields, extensions.
   if (kept['type'] === 'object' && !kept['properties'] && !kept['additionalProperties'])
     kept['x-kubernetes-preserve-unknown-fields'] = true;
   return kept;
+}
+
+/** Lists and maps that Go always writes are null where they are not set. */
+function markWritten(member: Json | undefined): void {
+  if (member?.['type'] === 'array' || member?.['additionalProperties'] !== undefined) member['x-always-present'] = true;
 }
 
 /** Go's zero values are the same as absent. */

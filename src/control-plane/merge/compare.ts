@@ -1,7 +1,7 @@
 import { isEqual, isObject } from '../json/json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { emptyTree, type FieldTree, insertField } from './field-tree.ts';
-import { isAlwaysPresent, itemStep, memberOf, type Shape, shapeOf } from './shape.ts';
+import { absentMember, itemStep, memberOf, type Shape, shapeOf } from './shape.ts';
 
 export interface Comparison {
   readonly added: FieldTree;
@@ -44,8 +44,8 @@ function isNothing(value: unknown): boolean {
 function compareMembers(schema: Schema, before: unknown, after: unknown, path: readonly string[], result: Comparison): void {
   const [left, right] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
   for (const name of new Set([...Object.keys(left), ...Object.keys(right)])) {
-    // Go's structs are there as soon as what they are part of is.
-    const absent = isAlwaysPresent(schema, name) ? {} : undefined;
+    // Go's zero values are there as soon as what they are part of is.
+    const absent = absentMember(schema, name);
     const read = (side: unknown) => (isObject(side) ? (Object.hasOwn(side, name) ? side[name] : absent) : undefined);
     compare(memberOf(schema, name), read(before), read(after), [...path, `f:${name}`], result);
   }

@@ -41,9 +41,11 @@ export function memberOf(schema: Schema, name: string): Schema {
   return memberSchema(schema, name) ?? unknownSchema;
 }
 
-/** Whether a map's member counts as there even where it is not written. */
-export function isAlwaysPresent(schema: Schema, name: string): boolean {
-  return isDeclared(schema, name) && schema.properties?.[name]?.['x-always-present'] === true;
+/** What a map's member counts as where it is not written: Go's structs are empty then, its lists and maps null, all else is absent. */
+export function absentMember(schema: Schema, name: string): unknown {
+  const member = isDeclared(schema, name) ? schema.properties?.[name] : undefined;
+  if (member?.['x-always-present'] !== true) return undefined;
+  return member.$ref === undefined ? null : {};
 }
 
 /** The step that names an item of a list: its keys, those left out by their defaults; or the item itself in a set. */

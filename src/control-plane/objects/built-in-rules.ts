@@ -32,7 +32,9 @@ function findMissing(given: Schema, value: unknown, path: string): FieldProblem[
     );
   if (!isObject(value)) return [];
   const at = (name: string) => (path === '' ? name : `${path}.${name}`);
-  const missing = (schema.required ?? []).filter((name) => !Object.hasOwn(value, name) && isWanted(schema, name));
+  const missing = (schema.required ?? []).filter(
+    (name) => (!Object.hasOwn(value, name) || (name === 'containers' && isEqual(value[name], []))) && isWanted(schema, name),
+  );
   const inside = Object.entries(value).flatMap(([name, member]) => {
     const own = memberSchema(schema, name);
     return own === undefined ? [] : findMissing(own, member, isDeclared(schema, name) ? at(name) : `${at(name)}`);
@@ -42,7 +44,7 @@ function findMissing(given: Schema, value: unknown, path: string): FieldProblem[
 
 function isWanted(schema: Schema, name: string): boolean {
   const member = memberSchema(schema, name);
-  return member !== undefined && member['x-always-present'] !== true && !optionalInFact.has(name);
+  return member !== undefined && !(member['x-always-present'] === true && member.$ref !== undefined) && !optionalInFact.has(name);
 }
 
 /** Their Go fields lack `omitempty`, yet nobody has to write them. */
