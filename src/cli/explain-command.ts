@@ -1,0 +1,37 @@
+import { type Command, Option } from 'commander';
+import { addClusterOptions, clusterOptionsOf } from './cluster-options.ts';
+import { CliError } from './error.ts';
+import type { ExplainOptions } from './explain-policy.ts';
+import { addExamples } from './help.ts';
+import type { Session } from './session.ts';
+
+/** `explain policy`: which tag a policy picks, and which rule dropped each other one. */
+export function addExplainCommand(program: Command, session: Session): void {
+  const explain = program.command('explain').description('say why');
+  const command = explain
+    .command('policy')
+    .description('say which tag a policy picks, and which rule dropped each other one')
+    .argument('[name]', 'name of the ImagePolicy; with --file only needed if the file has several')
+    .option('-f, --file <file>', 'the policy of this file, not of a cluster; - is standard input')
+    .option('--tags-file <file>', 'these tags, not those of the registry: one a line, or a JSON array')
+    .option('--all', 'every tag, not only the first of each rule')
+    .addOption(new Option('-o, --output <format>', 'print it for a program').choices(['json', 'yaml']));
+  addExamples(command, [
+    'explain policy web',
+    'explain policy web -n apps --all',
+    'explain policy -f policies/web.yaml --tags-file tags.txt -o json',
+  ]);
+  command.addHelpText(
+    'after',
+    '\n-o json prints {"selected": tag or null, "tags": [{"tag", "selected", "stage", "reason"}], "hints": [text]}.',
+  );
+  addClusterOptions(command).action(async (name: string | undefined, options: ExplainOptions) => {
+    if (options.file !== undefined && options.tagsFile === undefined) throw new CliError('USAGE', '--file needs --tags-file');
+    if (options.file === undefined && name === undefined)
+      throw new CliError('USAGE', 'name an ImagePolicy, or give --file and --tags-file');
+    if (options.file === '-' && options.tagsFile === '-')
+      throw new CliError('USAGE', 'only one of --file and --tags-file can be standard input');
+    const { explainPolicy } = await import('./explain-policy.ts');
+    await explainPolicy(name, options, clusterOptionsOf(command, session.environment), session);
+  });
+}

@@ -1,0 +1,90 @@
+import type { TagVerdict } from '../core/index.ts';
+import {
+  compileExclusions,
+  compileTagPolicy,
+  type Exclusions,
+  excludeTags,
+  explainTags,
+  hintTags,
+  selectTag,
+  type TagPolicy,
+  type TagPolicySpec,
+} from '../select/index.ts';
+import type { ClusterOptions } from './cluster-options.ts';
+import { CliError } from './error.ts';
+import { formatExplanation } from './print-explanation.ts';
+import { formatValue, type OutputFormat } from './print-objects.ts';
+import { createProgress } from './progress.ts';
+import { readPolicyFile } from './read-policy-file.ts';
+import { readTags } from './read-tags.ts';
+import type { Session } from './session.ts';
+
+/** The options of `explain policy`, as commander parsed them. */
+export interface ExplainOptions {
+  readonly file?: string;
+  readonly tagsFile?: string;
+  readonly all?: boolean;
+  readonly output?: OutputFormat;
+}
+
+/** A policy's answer and why each other tag lost; the JSON that is printed. */
+export interface Explanation {
+  readonly selected: string | null;
+  readonly tags: readonly TagVerdict[];
+  readonly hints: readonly string[];
+}
+
+/** What there is to explain, wherever it came from. */
+export interface Question {
+  readonly title: string;
+  readonly spec: TagPolicySpec;
+  readonly exclusionList: readonly string[] | undefined;
+  readonly tags: readonly string[];
+}
+
+export async function explainPolicy(
+  name: string | undefined,
+  options: ExplainOptions,
+  target: ClusterOptions,
+  session: Session,
+): Promise<void> {
+  const question = await (options.file === undefined
+    ? import('./ask-cluster.ts').then(({ askCluster }) => askCluster(name ?? '', options, target, session))
+    : askFiles(options.file, options.tagsFile ?? '', name, session));
+  const policy = compile(question);
+  const explanation = explain(policy, compileList(question), question.tags);
+  const { output, all = false } = options;
+  if (output !== undefined) session.terminal.answer(formatValue(explanation, output));
+  else
+    session.terminal.answer(
+      formatExplanation(explanation, { title: question.title, all, policy, paint: session.terminal.paint }),
+    );
+}
+
+async function askFiles(file: string, tagsFile: string, wanted: string | undefined, { terminal }: Session): Promise<Question> {
+  const { name, spec, exclusionList, warnings } = await readPolicyFile(file, wanted);
+  for (const warning of warnings) createProgress(terminal).warning(warning);
+  return { title: name, spec, exclusionList, tags: await readTags(tagsFile) };
+}
+
+function compile({ title, spec }: Question): TagPolicy {
+  const compiled = compileTagPolicy(spec);
+  if (compiled.kind === 'compiled') return compiled.policy;
+  throw new CliError('USAGE', `ImagePolicy ${title}: ${compiled.reason}`);
+}
+
+function compileList({ exclusionList }: Question): Exclusions {
+  const compiled = compileExclusions(exclusionList);
+  if (compiled.kind === 'compiled') return compiled.exclusions;
+  throw new CliError('USAGE', `spec.exclusionList: ${compiled.reason}`);
+}
+
+function explain(policy: TagPolicy, exclusions: Exclusions, tags: readonly string[]): Explanation {
+  const { kept } = excludeTags(exclusions, tags);
+  const selection = selectTag(policy, kept);
+  return {
+    selected: selection.kind === 'selected' ? selection.tag : null,
+    tags: explainTags(policy, tags, exclusions),
+    hints: hintTags(policy, kept),
+  };
+}

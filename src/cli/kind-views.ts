@@ -1,0 +1,118 @@
+import {
+  findCondition,
+  type GitRepository,
+  type ImagePolicy,
+  type ImageRepository,
+  type ImageUpdateAutomation,
+  type Kustomization,
+  type ResourceByKind,
+  type ServedKind,
+  servedKinds,
+} from '../api/index.ts';
+import { formatImageRef, type KubeObject } from '../core/index.ts';
+import { type KindWords, wordsOf } from './kind-words.ts';
+
+/** How a kind is shown: its columns between the name and READY, and what is said when a run of it went well. */
+export interface KindView {
+  readonly served: ServedKind;
+  readonly words: KindWords;
+  readonly columns: readonly Column[];
+  /** Whether long hex is cut to eight digits, as flux does for sources and what is applied from them. */
+  readonly shortensHex: boolean;
+  describeSuccess(object: KubeObject): string;
+}
+
+interface Column {
+  readonly header: string;
+  cell(object: KubeObject): string;
+}
+
+/** The view of each kind, in the order in which a change travels. */
+export const kindViews: readonly KindView[] = servedKinds.map((served) => ({
+  served,
+  words: wordsOf(served.kind),
+  ...partsOf(served.kind),
+}));
+
+export function viewOf(kind: ServedKind['kind']): KindView {
+  const view = kindViews.find(({ served }) => served.kind === kind);
+  if (view === undefined) throw new TypeError(`no view for ${kind}`);
+  return view;
+}
+
+/** What `Ready` says, in flux's words where there is none yet. */
+export function readyOf(object: KubeObject): { readonly status: string; readonly reason: string; readonly message: string } {
+  const ready = conditionOf(object, 'Ready');
+  return ready ?? { status: 'False', reason: '', message: 'waiting to be reconciled' };
+}
+
+export function conditionOf(object: KubeObject, type: string) {
+  return findCondition((object as ResourceByKind[ServedKind['kind']]).status?.conditions, type);
+}
+
+export function isSuspended(object: KubeObject): boolean {
+  return (object['spec'] as { suspend?: boolean } | undefined)?.suspend === true;
+}
+
+type ViewParts = Omit<KindView, 'served' | 'words'>;
+
+function partsOf(kind: ServedKind['kind']): ViewParts {
+  switch (kind) {
+    case 'GitRepository':
+      return view<GitRepository>(
+        { REVISION: revisionOfSource },
+        true,
+        (object) => `fetched revision ${revisionOfSource(object)}`,
+      );
+    case 'Kustomization':
+      return view<Kustomization>({ REVISION: appliedRevision }, true, (object) => `applied revision ${appliedRevision(object)}`);
+    case 'ImageRepository':
+      return view<ImageRepository>(
+        { 'LAST SCAN': ({ status }) => status?.lastScanResult?.scanTime ?? '' },
+        false,
+        ({ status }) => `scan fetched ${status?.lastScanResult?.tagCount ?? 0} tags`,
+      );
+    case 'ImagePolicy':
+      return policyView();
+    case 'ImageUpdateAutomation':
+      return view<ImageUpdateAutomation>(
+        { 'LAST RUN': ({ status }) => status?.lastAutomationRunTime ?? '' },
+        false,
+        (object) => readyOf(object).message,
+      );
+    default:
+      return kind satisfies never;
+  }
+}
+
+function policyView(): ViewParts {
+  const { columns, ...parts } = view<ImagePolicy>(
+    { IMAGE: ({ status }) => status?.latestRef?.name ?? '', TAG: ({ status }) => status?.latestRef?.tag ?? '' },
+    false,
+    ({ status }) =>
+      `selected ref ${status?.latestRef === undefined ? '' : formatImageRef({ ...status.latestRef, digest: status.latestRef.digest ?? '' })}`,
+  );
+  return { ...parts, columns: columns.filter(({ header }) => header !== 'SUSPENDED') };
+}
+
+function revisionOfSource({ status }: GitRepository): string {
+  return status?.artifact?.revision ?? '';
+}
+
+function appliedRevision({ status }: Kustomization): string {
+  return status?.lastAppliedRevision ?? '';
+}
+
+function view<Resource extends KubeObject>(
+  own: Readonly<Record<string, (object: Resource) => string>>,
+  shortensHex: boolean,
+  describeSuccess: (object: Resource) => string,
+): ViewParts {
+  // An object is only ever shown by the view of its own kind.
+  const columns = Object.entries(own).map(([header, cell]) => ({
+    header,
+    cell: (object: KubeObject) => cell(object as Resource),
+  }));
+  const suspended = { header: 'SUSPENDED', cell: (object: KubeObject) => (isSuspended(object) ? 'True' : 'False') };
+  return { columns: [...columns, suspended], shortensHex, describeSuccess: (object) => describeSuccess(object as Resource) };
+}

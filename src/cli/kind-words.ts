@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import type { ServedKind } from '../api/index.ts';
+
+/** What a kind is called on the command line, as flux does: `source git`, `kustomization`, `image policy`. */
+export interface KindWords {
+  readonly kind: ServedKind['kind'];
+  readonly group?: 'source' | 'image';
+  readonly word: string;
+  readonly aliases: readonly string[];
+  /** In sentences about it. */
+  readonly human: string;
+}
+
+export const kindWords: readonly KindWords[] = [
+  { kind: 'GitRepository', group: 'source', word: 'git', aliases: ['gitrepository'], human: 'source git' },
+  { kind: 'Kustomization', word: 'kustomization', aliases: ['ks'], human: 'kustomization' },
+  { kind: 'ImageRepository', group: 'image', word: 'repository', aliases: ['repositories'], human: 'image repository' },
+  { kind: 'ImagePolicy', group: 'image', word: 'policy', aliases: ['policies'], human: 'image policy' },
+  { kind: 'ImageUpdateAutomation', group: 'image', word: 'update', aliases: ['updates'], human: 'image update' },
+];
+
+export function wordsOf(kind: KindWords['kind']): KindWords {
+  const words = kindWords.find((candidate) => candidate.kind === kind);
+  if (words === undefined) throw new TypeError(`no words for ${kind}`);
+  return words;
+}
+
+/** Adds a command for each kind below `parent`, in its group, and lets `define` complete it. */
+export function addKindCommands(parent: Command, define: (command: Command, words: KindWords) => void): void {
+  const groups = new Map<string, Command>();
+  for (const words of kindWords) {
+    const home = words.group === undefined ? parent : groupOf(parent, words.group, groups);
+    define(home.command(words.word).aliases(words.aliases), words);
+  }
+}
+
+function groupOf(parent: Command, name: string, groups: Map<string, Command>): Command {
+  const known = groups.get(name);
+  if (known !== undefined) return known;
+  const group = parent.command(name).alias(`${name}s`).description(`${parent.name()} ${name} …`);
+  groups.set(name, group);
+  return group;
+}

@@ -1,0 +1,62 @@
+import { type FileProblem, formatKey } from '../core/index.ts';
+import { describeProblems } from '../policies/index.ts';
+import { cleanLine, cleanText } from './clean-text.ts';
+import type { FileChange, Refusal } from './plan-folder.ts';
+import { formatValue, type OutputFormat } from './print-objects.ts';
+import { createProgress } from './progress.ts';
+import type { Terminal } from './terminal.ts';
+import { unifiedDiff } from './unified-diff.ts';
+
+export interface UpdateOutcome {
+  /** `shownAs` is the file as the command line names it. */
+  readonly changes: readonly (FileChange & { readonly shownAs: string })[];
+  readonly refused: readonly (Refusal & { readonly shownAs: string })[];
+  readonly problems: readonly FileProblem[];
+  readonly warnings: readonly FileProblem[];
+}
+
+/** The answer on stdout (changes, a diff, or a value), all that needs attention on stderr. */
+export function printUpdate(
+  outcome: UpdateOutcome,
+  { dryRun = false, output }: { dryRun?: boolean; output?: OutputFormat },
+  terminal: Terminal,
+): void {
+  if (output !== undefined) terminal.answer(formatValue(toValue(outcome, dryRun), output));
+  else for (const change of outcome.changes) terminal.answer(dryRun ? formatDiff(change, terminal) : formatChange(change));
+  const progress = createProgress(terminal);
+  for (const warning of outcome.warnings) progress.warning(describeProblems([warning]));
+  for (const { edit, shownAs, because } of outcome.refused)
+    progress.warning(`${shownAs}:${edit.marker.line}: ${cleanLine(edit.before)} stays: ${because}`);
+  for (const problem of outcome.problems) progress.failure(describeProblems([problem]));
+  if (output === undefined && outcome.changes.length === 0) terminal.note('nothing to change');
+}
+
+function formatChange({ edits, shownAs }: UpdateOutcome['changes'][number]): string {
+  const lines = edits.map(
+    ({ marker, before, after }) =>
+      `${cleanLine(shownAs)}:${marker.line}  ${cleanLine(before)} -> ${cleanLine(after)}  (${formatKey(marker.policy)})`,
+  );
+  return lines.join('\n');
+}
+
+/** Exact for a file or a pipe, so that it can be applied; without what could drive a terminal for a person. */
+function formatDiff({ file, after }: FileChange, { isInteractive, paint }: Terminal): string {
+  const diff = unifiedDiff(file.path, file.text, after);
+  if (!isInteractive) return diff;
+  const colour = (line: string) => (line.startsWith('+') ? paint.good(line) : line.startsWith('-') ? paint.bad(line) : line);
+  return cleanText(diff).split('\n').map(colour).join('\n');
+}
+
+function toValue({ changes, refused, problems, warnings }: UpdateOutcome, dryRun: boolean): Record<string, unknown> {
+  const describe = (shownAs: string, { marker, before, after }: Refusal['edit']) => {
+    const { line, column, policy, part, object, path } = marker;
+    return { file: shownAs, line, column, policy: formatKey(policy), part, object, path, before, after };
+  };
+  return {
+    written: !dryRun,
+    changes: changes.flatMap(({ edits, shownAs }) => edits.map((edit) => describe(shownAs, edit))),
+    refused: refused.map(({ edit, shownAs, because }) => ({ ...describe(shownAs, edit), because })),
+    problems,
+    warnings,
+  };
+}

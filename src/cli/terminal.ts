@@ -1,0 +1,27 @@
+import { type Paint, plainPaint, terminalPaint } from './paint.ts';
+
+/** The only way out for text: `answer` is what was asked for (stdout), `note` all the rest (stderr). Both add the line break. */
+export interface Terminal {
+  answer(text: string): void;
+  note(text: string): void;
+  /** Whether the answer goes to a terminal, not into a file or a pipe. */
+  readonly isInteractive: boolean;
+  /** Colours for the answer, and for notes. */
+  readonly paint: Paint;
+  readonly notePaint: Paint;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A terminal over two streams. Colour only where a person looks and has not asked for none (`NO_COLOR`). */
+export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream, environment: Environment): Terminal {
+  const paintFor = (stream: NodeJS.WriteStream) =>
+    stream.isTTY && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb' ? terminalPaint : plainPaint;
+  return {
+    answer: (text) => void stdout.write(`${text}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+    isInteractive: stdout.isTTY === true,
+    paint: paintFor(stdout),
+    notePaint: paintFor(stderr),
+  };
+}

@@ -1,0 +1,175 @@
+import type {
+  GitRepository,
+  ImagePolicy,
+  ImageRepository,
+  ImageUpdateAutomation,
+  Kustomization,
+  Resource,
+} from '../api/index.ts';
+import { formatImageRef, formatKey, type Instant, keyOf } from '../core/index.ts';
+import { type Bump, BumpLedger } from './bump-ledger.ts';
+import { shortenHex } from './status-table.ts';
+import type { Hop, HopKind } from './timeline-hop.ts';
+
+/** An Event of the cluster, as far as the timeline reads it. */
+export interface ClusterEvent {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly involved: { readonly kind: string; readonly namespace: string; readonly name: string };
+}
+
+type Found = Omit<Hop, 'at' | 'subject' | 'sinceMs'> & { readonly bump: Bump | null };
+
+/** Turns what changes in the objects of the loop into hops. Pure but for what it remembers; `now` is handed in. */
+export class Timeline {
+  readonly #ledger = new BumpLedger();
+  readonly #told = new Map<string, string>();
+
+  /** The hops between two states of an object; `before` is null for one that is new. */
+  observe(before: Resource | null, after: Resource, now: Instant): Hop[] {
+    const found = [...this.#findHops(before, after, now), ...this.#findFailure(before, after)];
+    return found.map((hop) => toHop(hop, `${after.kind} ${keyOf(after)}`, now));
+  }
+
+  /** The hop that an Event tells of; null if it tells nothing that the object itself does not. */
+  observeEvent({ type, reason, message, involved }: ClusterEvent, now: Instant): Hop | null {
+    const subject = `${involved.kind} ${formatKey(involved)}`;
+    const toldKind: HopKind | null = /drift/i.test(reason)
+      ? 'drift'
+      : type === 'Warning' && reason !== 'Reverted'
+        ? 'failed'
+        : null;
+    if (toldKind === null || this.#told.get(subject) === message) return null;
+    this.#told.set(subject, message);
+    return toHop({ kind: toldKind, text: `${reason}: ${message}`, bump: null }, subject, now);
+  }
+
+  #findHops(before: Resource | null, after: Resource, now: Instant): Found[] {
+    switch (after.kind) {
+      case 'ImageRepository':
+        return this.#tagSeen(before as ImageRepository | null, after, now);
+      case 'ImagePolicy':
+        return this.#selected(before as ImagePolicy | null, after, now);
+      case 'ImageUpdateAutomation':
+        return [
+          ...this.#committed(before as ImageUpdateAutomation | null, after, now),
+          ...holdHops(before as ImageUpdateAutomation | null, after),
+        ];
+      case 'GitRepository':
+        return this.#stored(before as GitRepository | null, after, now);
+      case 'Kustomization':
+        return this.#applied(before as Kustomization | null, after, now);
+      default:
+        return after satisfies never;
+    }
+  }
+
+  #tagSeen(before: ImageRepository | null, after: ImageRepository, now: Instant): Found[] {
+    const [old, scan] = [before?.status?.lastScanResult, after.status?.lastScanResult];
+    if (scan === undefined || (scan.revision === old?.revision && scan.tagCount === old?.tagCount)) return [];
+    const known = new Set(old?.latestTags ?? []);
+    const fresh = old === undefined ? [] : (scan.latestTags ?? []).filter((tag) => !known.has(tag));
+    const text = fresh.length > 0 ? `${after.spec.image}: ${fresh.join(', ')}` : `${after.spec.image}: ${scan.tagCount} tags`;
+    return [{ kind: 'tag seen', text, bump: this.#ledger.join(repositoryKey(keyOf(after)), 'tag seen', [], now) }];
+  }
+
+  #selected(before: ImagePolicy | null, after: ImagePolicy, now: Instant): Found[] {
+    const [old, ref] = [before?.status?.latestRef, after.status?.latestRef];
+    if (ref === undefined || describeRef(ref) === describeRef(old)) return [];
+    const { name, namespace = after.metadata.namespace ?? '' } = after.spec.imageRepositoryRef;
+    const bump = this.#ledger.join(policyKey(keyOf(after)), 'selected', [repositoryKey(formatKey({ namespace, name }))], now);
+    return [{ kind: 'selected', text: old === undefined ? describeRef(ref) : `${old.tag} → ${describeRef(ref)}`, bump }];
+  }
+
+  #committed(before: ImageUpdateAutomation | null, after: ImageUpdateAutomation, now: Instant): Found[] {
+    const commit = after.status?.lastPushCommit;
+    if (commit === undefined || commit === before?.status?.lastPushCommit) return [];
+    const [old, current] = [before?.status?.observedPolicies ?? {}, after.status?.observedPolicies ?? {}];
+    const changed = Object.keys(current).filter((name) => describeRef(current[name]) !== describeRef(old[name]));
+    const namespace = after.metadata.namespace ?? '';
+    const causes = changed.map((name) => policyKey(formatKey({ namespace, name })));
+    const branch = after.status?.observedSourceRevision?.split('@')[0] ?? '';
+    const what = changed.map((name) => `${name} ${current[name]?.tag ?? ''}`).join(', ');
+    const text = `${commit.slice(0, 7)} to ${branch}${what === '' ? '' : ` (${what})`}`;
+    return [{ kind: 'committed', text, bump: this.#ledger.join(commitKey(commit), 'committed', causes, now) }];
+  }
+
+  #stored(before: GitRepository | null, after: GitRepository, now: Instant): Found[] {
+    const revision = after.status?.artifact?.revision;
+    if (revision === undefined || revision === before?.status?.artifact?.revision) return [];
+    this.#ledger.adoptCommit(commitKey(commitOf(revision)), now);
+    const bump = this.#ledger.join(commitKey(commitOf(revision)), `stored ${keyOf(after)}`, [], now);
+    return [{ kind: 'stored', text: shortenHex(revision), bump }];
+  }
+
+  #applied(before: Kustomization | null, after: Kustomization, now: Instant): Found[] {
+    const revision = after.status?.lastAppliedRevision;
+    if (revision === undefined) return [];
+    const hops: Found[] = [];
+    const isNew = revision !== before?.status?.lastAppliedRevision;
+    const join = (hop: string) => this.#ledger.join(commitKey(commitOf(revision)), `${hop} ${keyOf(after)}`, [], now);
+    if (isNew)
+      hops.push({ kind: 'applied', text: shortenHex(revision) + describeInventory(before, after), bump: join('applied') });
+    const ready = readyOf(after);
+    const wasReady = before !== null && readyOf(before)?.status === 'True';
+    if (ready?.status === 'True' && (isNew || !wasReady))
+      hops.push({ kind: 'healthy', text: shortenHex(ready.message), bump: join('healthy') });
+    return hops;
+  }
+
+  /** A failure is told once, until the message changes. */
+  #findFailure(before: Resource | null, after: Resource): Found[] {
+    const [old, ready] = [before === null ? undefined : readyOf(before), readyOf(after)];
+    if (ready?.status !== 'False' || quiet.has(ready.reason)) return [];
+    if (old?.status === 'False' && old.message === ready.message) return [];
+    const subject = `${after.kind} ${keyOf(after)}`;
+    if (this.#told.get(subject) === ready.message) return [];
+    this.#told.set(subject, ready.message);
+    return [{ kind: 'failed', text: `${ready.reason}: ${shortenHex(ready.message)}`, bump: null }];
+  }
+}
+
+/** Reasons of Ready=False that are a stage on the way. */
+const quiet = new Set(['Progressing', 'DependencyNotReady']);
+
+function toHop({ kind, text, bump }: Found, subject: string, now: Instant): Hop {
+  return { at: now, kind, subject, text, sinceMs: bump === null ? null : now - bump.startedAt };
+}
+
+function holdHops(before: ImageUpdateAutomation | null, after: ImageUpdateAutomation): Found[] {
+  const [old, current] = [heldLines(before), heldLines(after)];
+  const held = current.filter((line) => !old.includes(line)).map((text): Found => ({ kind: 'held', text, bump: null }));
+  const released = old.length > 0 && current.length === 0;
+  return [...held, ...(released ? [{ kind: 'released' as const, text: 'nothing is held any more', bump: null }] : [])];
+}
+
+function heldLines(automation: ImageUpdateAutomation | null): string[] {
+  const held = automation?.status?.conditions?.find(({ type, status }) => type === 'Held' && status === 'True');
+  return held?.message.split('\n') ?? [];
+}
+
+/** How many objects came and went with a revision. */
+function describeInventory(before: Kustomization | null, after: Kustomization): string {
+  const ids = (one: Kustomization | null) => new Set((one?.status?.inventory?.entries ?? []).map(({ id }) => id));
+  const [old, current] = [ids(before), ids(after)];
+  const [added, gone] = [current.difference(old).size, old.difference(current).size];
+  return [`, ${current.size} objects`, added > 0 ? `, ${added} new` : '', gone > 0 ? `, ${gone} pruned` : ''].join('');
+}
+
+function readyOf({ status }: Resource) {
+  return status?.conditions?.find(({ type }) => type === 'Ready');
+}
+
+function describeRef(ref: { name: string; tag: string; digest?: string | undefined } | undefined): string {
+  return ref === undefined ? '' : shortenHex(formatImageRef({ ...ref, digest: ref.digest ?? '' }));
+}
+
+/** `main@sha1:<oid>` → the oid. */
+function commitOf(revision: string): string {
+  return revision.slice(revision.lastIndexOf(':') + 1);
+}
+
+const repositoryKey = (key: string) => `repository ${key}`;
+const policyKey = (key: string) => `policy ${key}`;
+const commitKey = (oid: string) => `commit ${oid}`;

@@ -1,0 +1,28 @@
+import { type Command, Option } from 'commander';
+import { addExamples } from './help.ts';
+import type { Session } from './session.ts';
+import type { UpdateOptions } from './update-folder.ts';
+
+/** `update`: one shot on files, for CI. */
+export function addUpdateCommand(program: Command, session: Session): void {
+  const command = program
+    .command('update')
+    .description('write what the policies pick at the markers of a local folder, once; never commits')
+    .requiredOption(
+      '--policies <dir>',
+      'folder with ImageRepository, ImagePolicy and, if wanted, ImageUpdateAutomation and Secret files',
+    )
+    .requiredOption('--path <dir>', 'folder whose files to update; spec.update.path of an automation is below it')
+    .option('--offline', 'do not ask registries: use the status.latestRef that the policies’ files carry')
+    .option('--dry-run', 'print a diff and write nothing')
+    .addOption(new Option('-o, --output <format>', 'print it for a program').choices(['json', 'yaml']));
+  addExamples(command, [
+    'update --policies policies/ --path .',
+    'update --policies policies/ --path . --dry-run | git apply',
+    'update --policies policies/ --path deploy/ --offline -o json',
+  ]);
+  command.action(async (options: UpdateOptions) => {
+    const { updateFolder } = await import('./update-folder.ts');
+    await updateFolder(options, session);
+  });
+}

@@ -1,0 +1,100 @@
+import {
+  findServedKind,
+  type ImagePolicy,
+  type ImageRepository,
+  type ImageUpdateAutomation,
+  imagePolicyKind,
+  imageRepositoryKind,
+  imageUpdateAutomationKind,
+  parseResource,
+  type Resource,
+} from '../api/index.ts';
+import { type FileProblem, type KubeObject, keyOf } from '../core/index.ts';
+import type { PolicyObject } from '../policies/index.ts';
+import { findSelectorProblem, matchesSelector } from '../reconcilers/index.ts';
+
+/** A resource and where it stands. */
+export interface Placed<Kind extends KubeObject> {
+  readonly file: string;
+  readonly line: number;
+  readonly object: Kind;
+}
+
+export interface UpdateResources {
+  readonly repositories: readonly Placed<ImageRepository>[];
+  readonly policies: readonly Placed<ImagePolicy>[];
+  readonly automations: readonly Placed<ImageUpdateAutomation>[];
+  readonly secrets: readonly KubeObject[];
+}
+
+/** The part of the folder that one automation writes, and the policies that it obeys. */
+export interface Scope {
+  readonly namespace: string;
+  /** '' is the whole folder. */
+  readonly path: string;
+  takes(policy: ImagePolicy): boolean;
+}
+
+/** What an update needs out of a folder of policies, with the defaults of the API filled in. */
+export function sortResources(objects: readonly PolicyObject[]): UpdateResources {
+  const typed = objects.flatMap(({ file, line, object }) => {
+    const served = findServedKind(object);
+    return served === null ? [] : [{ file, line, object: parseResource(served.kind, object) as Resource }];
+  });
+  const ofKind = <Kind extends Resource>({ kind }: { kind: Kind['kind'] }) =>
+    typed.filter((placed): placed is Placed<Kind> => placed.object.kind === kind);
+  return {
+    repositories: ofKind<ImageRepository>(imageRepositoryKind),
+    policies: ofKind<ImagePolicy>(imagePolicyKind),
+    automations: ofKind<ImageUpdateAutomation>(imageUpdateAutomationKind),
+    secrets: objects.map(({ object }) => object).filter(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Secret'),
+  };
+}
+
+/** One scope an automation; without automations, one a namespace of policies over the whole folder. */
+export function findScopes(
+  { automations, policies }: UpdateResources,
+  folder: string,
+): {
+  readonly scopes: readonly Scope[];
+  readonly problems: readonly FileProblem[];
+  readonly notes: readonly FileProblem[];
+} {
+  if (automations.length === 0) {
+    const namespaces = new Set(policies.map(({ object }) => object.metadata.namespace ?? ''));
+    return { scopes: [...namespaces].map((namespace) => ({ namespace, path: '', takes: () => true })), problems: [], notes: [] };
+  }
+  const scopes: Scope[] = [];
+  const problems: FileProblem[] = [];
+  const notes: FileProblem[] = [];
+  for (const { file, line, object } of automations) {
+    const name = `ImageUpdateAutomation ${keyOf(object)}`;
+    const path = cleanPath(object.spec.update.path ?? '');
+    const selectorProblem = findSelectorProblem(object.spec.policySelector);
+    if (object.spec.suspend === true) notes.push({ file, line, message: `${name} is suspended; it updates nothing` });
+    else if (path === null)
+      problems.push({ file, line, message: `${name}: spec.update.path '${object.spec.update.path}' leaves ${folder}` });
+    else if (selectorProblem !== null) problems.push({ file, line, message: `${name}: spec.policySelector: ${selectorProblem}` });
+    else scopes.push(scopeOf(object, path));
+  }
+  return { scopes, problems, notes };
+}
+
+function scopeOf({ metadata, spec }: ImageUpdateAutomation, path: string): Scope {
+  return {
+    namespace: metadata.namespace ?? '',
+    path,
+    takes: (policy) => matchesSelector(policy.metadata.labels ?? {}, spec.policySelector),
+  };
+}
+
+/** The path without `.` and `..`; null when it leaves the folder. */
+function cleanPath(path: string): string | null {
+  const segments: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '' || segment === '.') continue;
+    if (segment !== '..') segments.push(segment);
+    else if (segments.pop() === undefined) return null;
+  }
+  return segments.join('/');
+}
