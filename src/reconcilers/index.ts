@@ -3,6 +3,10 @@ export { createGitRepositoryReconciler, type GitRepositoryDeps } from './git-rep
 export { createImagePolicyReconciler } from './image-policy.ts';
 export { createImageRepositoryReconciler } from './image-repository.ts';
 export { createImageUpdateAutomationReconciler, sourceOf } from './image-update-automation.ts';
+export { createKustomizationReconciler, type KustomizationReconciler } from './kustomization.ts';
+export type { KustomizationDeps } from './kustomization-deps.ts';
+export { createDriftWatcher, type DriftWatcher, type DriftWatcherOptions } from './kustomization-drift.ts';
+export { kustomizationWakes, wakeOnArtifacts } from './kustomization-wakes.ts';
 export { findSelectorProblem, matchesSelector } from './label-selector.ts';
 export { MirrorNews } from './mirrors.ts';
 export { createTagLists } from './tag-lists.ts';

@@ -1,0 +1,367 @@
+import {
+  applyFieldManager,
+  applyModeOf,
+  type ContestLedger,
+  type DriftDecision,
+  type DriftRecord,
+  decideDrift,
+  emptyLedger,
+  inventoryId,
+  noteDrift,
+  ownerLabels,
+} from '../apply/index.ts';
+import {
+  type Clock,
+  type Cluster,
+  describeObject,
+  errorMessage,
+  formatKey,
+  type GroupVersionKind,
+  type KubeObject,
+  type Log,
+  type NamespacedName,
+  parseKey,
+  refOf,
+  TagalongError,
+  type Wake,
+  type WatchEvent,
+} from '../core/index.ts';
+
+/** What a Kustomization keeps, and what it was when it was last applied. */
+export interface Expected {
+  readonly manifest: KubeObject;
+  readonly record: DriftRecord | null;
+  readonly autoscaled: boolean;
+}
+
+/** What the watch tells about an object: its metadata, that it is not there (or not labelled), or nothing. */
+export type Look =
+  | { readonly state: 'seen'; readonly object: Pick<KubeObject, 'metadata'> }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unknown'; readonly because: string };
+
+/** A fight over a field that was given up until the interval. */
+export interface Contest {
+  readonly id: string;
+  readonly because: string;
+}
+
+export interface DriftWatcher {
+  /** Follows these kinds for a Kustomization, beside those it follows already; resolves when each was listed or cannot be. */
+  follow(owner: NamespacedName, kinds: Iterable<GroupVersionKind>): Promise<void>;
+  /** Replaces what is expected, and lets kinds go that nobody has any more. Deviations wake the Kustomization from now on. */
+  expect(owner: NamespacedName, expected: ReadonlyMap<string, Expected>): void;
+  /** Nothing of it is expected any more. */
+  forget(owner: NamespacedName): void;
+  /** Whether an object deviates, from what is known right now. */
+  judge(owner: NamespacedName, expected: Expected): DriftDecision;
+  look(object: KubeObject): Look;
+  /** Takes what a write of ours returned, which the watch will tell later. */
+  offer(object: KubeObject): void;
+  /** While this runs, deviations of the owner's objects wait; then they are judged again. */
+  during<T>(owner: NamespacedName, task: () => Promise<T>): Promise<T>;
+  /** Changes of these objects wake the Kustomization; an empty list ends that. */
+  wakeOn(owner: NamespacedName, ids: readonly string[]): void;
+  isContested(owner: NamespacedName, id: string): boolean;
+  /** Contests that nobody was told about yet. */
+  takeContests(owner: NamespacedName): Contest[];
+  /** Kinds in use that cannot be watched, with the reason, that nobody was told about yet. */
+  takeUnwatched(owner: NamespacedName): string[];
+  stop(): Promise<void>;
+}
+
+export interface DriftWatcherOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly wake: Wake;
+}
+
+/** One metadata-only watch for each kind in use, by the owner label: what costs nothing while nothing drifts. */
+export function createDriftWatcher(options: DriftWatcherOptions): DriftWatcher {
+  return new Watcher(options);
+}
+
+interface KindWatch {
+  readonly kind: GroupVersionKind;
+  readonly stopping: AbortController;
+  readonly objects: Map<string, Pick<KubeObject, 'metadata'>>;
+  readonly listed: Promise<void>;
+  done: Promise<void>;
+  /** Why it cannot be watched. */
+  unwatched: string | null;
+  isListed: boolean;
+}
+
+interface Owner {
+  readonly name: NamespacedName;
+  expected: ReadonlyMap<string, Expected>;
+  readonly kinds: Set<string>;
+  readonly dirty: Set<string>;
+  readonly contested: Set<string>;
+  readonly toldUnwatched: Set<string>;
+  contests: Contest[];
+  wakeOn: ReadonlySet<string>;
+  busy: number;
+}
+
+const retryWatchMs = 60_000;
+
+class Watcher implements DriftWatcher {
+  readonly #options: DriftWatcherOptions;
+  readonly #kinds = new Map<string, KindWatch>();
+  readonly #owners = new Map<string, Owner>();
+  readonly #failedAt = new Map<string, number>();
+  #ledger: ContestLedger = emptyLedger;
+
+  constructor(options: DriftWatcherOptions) {
+    this.#options = options;
+  }
+
+  async follow(name: NamespacedName, kinds: Iterable<GroupVersionKind>): Promise<void> {
+    const owner = this.#owner(name);
+    const watches = [...new Map([...kinds].map((kind) => [kindKey(kind), kind])).values()].map((kind) => this.#watch(kind));
+    for (const { kind } of watches) owner.kinds.add(kindKey(kind));
+    await Promise.all(watches.map(({ listed }) => listed));
+  }
+
+  expect(name: NamespacedName, expected: ReadonlyMap<string, Expected>): void {
+    const owner = this.#owner(name);
+    owner.expected = expected;
+    owner.kinds.clear();
+    for (const { manifest } of expected.values()) owner.kinds.add(kindKey(refOf(manifest)));
+    for (const id of owner.contested) if (!expected.has(id)) owner.contested.delete(id);
+    this.#dropUnused();
+  }
+
+  forget(name: NamespacedName): void {
+    this.#owners.delete(formatKey(name));
+    this.#dropUnused();
+  }
+
+  judge(owner: NamespacedName, { manifest, record, autoscaled }: Expected): DriftDecision {
+    const look = this.look(manifest);
+    if (look.state === 'unknown') return { do: 'unknown', because: look.because };
+    const object = look.state === 'seen' ? (look.object as KubeObject) : null;
+    const mode = applyModeOf(manifest, object);
+    return decideDrift(record, object, { fieldManager: applyFieldManager, owner, mode, manifest, autoscaled });
+  }
+
+  look(object: KubeObject): Look {
+    const ref = refOf(object);
+    const watch = this.#kinds.get(kindKey(ref));
+    if (watch === undefined) return { state: 'unknown', because: `${ref.kind} is not watched` };
+    if (watch.unwatched !== null) return { state: 'unknown', because: `${ref.kind} cannot be watched: ${watch.unwatched}` };
+    if (!watch.isListed) return { state: 'unknown', because: `${ref.kind} is not listed yet` };
+    const seen = watch.objects.get(inventoryId(ref));
+    return seen === undefined ? { state: 'absent' } : { state: 'seen', object: seen };
+  }
+
+  offer(object: KubeObject): void {
+    const watch = this.#kinds.get(kindKey(refOf(object)));
+    if (watch !== undefined && object.metadata.labels?.[ownerLabels.name] !== undefined) put(watch, object);
+  }
+
+  async during<T>(name: NamespacedName, task: () => Promise<T>): Promise<T> {
+    const owner = this.#owner(name);
+    owner.busy += 1;
+    try {
+      return await task();
+    } finally {
+      owner.busy -= 1;
+      const dirty = [...owner.dirty];
+      if (owner.busy === 0) owner.dirty.clear();
+      if (owner.busy === 0) for (const id of dirty) this.#react(owner, id);
+    }
+  }
+
+  wakeOn(name: NamespacedName, ids: readonly string[]): void {
+    this.#owner(name).wakeOn = new Set(ids);
+  }
+
+  isContested(name: NamespacedName, id: string): boolean {
+    return this.#owners.get(formatKey(name))?.contested.has(id) ?? false;
+  }
+
+  takeContests(name: NamespacedName): Contest[] {
+    const owner = this.#owner(name);
+    const { contests } = owner;
+    owner.contests = [];
+    return contests;
+  }
+
+  takeUnwatched(name: NamespacedName): string[] {
+    const owner = this.#owner(name);
+    return [...owner.kinds].flatMap((key) => {
+      const watch = this.#kinds.get(key);
+      if (watch === undefined || watch.unwatched === null || owner.toldUnwatched.has(key)) return [];
+      owner.toldUnwatched.add(key);
+      return [`${watch.kind.kind}: ${watch.unwatched}`];
+    });
+  }
+
+  async stop(): Promise<void> {
+    const watches = [...this.#kinds.values()];
+    this.#owners.clear();
+    this.#dropUnused();
+    await Promise.all(watches.map(({ done }) => done));
+  }
+
+  #owner(name: NamespacedName): Owner {
+    const key = formatKey(name);
+    const known = this.#owners.get(key);
+    if (known !== undefined) return known;
+    const owner: Owner = {
+      name,
+      expected: new Map(),
+      kinds: new Set(),
+      dirty: new Set(),
+      contested: new Set(),
+      toldUnwatched: new Set(),
+      contests: [],
+      wakeOn: new Set(),
+      busy: 0,
+    };
+    this.#owners.set(key, owner);
+    return owner;
+  }
+
+  #watch(kind: GroupVersionKind): KindWatch {
+    const key = kindKey(kind);
+    const known = this.#kinds.get(key);
+    if (known !== undefined && (known.unwatched === null || !this.#mayRetry(key))) return known;
+    const watch = this.#start(kind);
+    this.#kinds.set(key, watch);
+    return watch;
+  }
+
+  /** What could not be watched may have become possible: rights were given, a definition came. */
+  #mayRetry(key: string): boolean {
+    return this.#options.clock.now() - (this.#failedAt.get(key) ?? 0) >= retryWatchMs;
+  }
+
+  #start(kind: GroupVersionKind): KindWatch {
+    const { promise: listed, resolve } = Promise.withResolvers<void>();
+    const stopping = new AbortController();
+    const watch: KindWatch = { kind, stopping, objects: new Map(), listed, done: listed, unwatched: null, isListed: false };
+    const take = (event: WatchEvent) => {
+      this.#take(watch, event);
+      if (event.type !== 'synced') return;
+      watch.isListed = true;
+      resolve();
+    };
+    watch.done = this.#run(watch, take).finally(resolve);
+    return watch;
+  }
+
+  async #run(watch: KindWatch, take: (event: WatchEvent) => void): Promise<void> {
+    const { cluster, log, clock } = this.#options;
+    const { signal } = watch.stopping;
+    try {
+      const resource = await cluster.resource(watch.kind);
+      if (resource === null || !resource.verbs.includes('watch')) {
+        const because = resource === null ? 'the server has no such kind' : 'the server has no watch for it';
+        throw new TagalongError('UNSUPPORTED', because);
+      }
+      await cluster.watch(watch.kind, { labelSelector: ownerLabels.name, metadataOnly: true, signal }, take);
+    } catch (error) {
+      if (signal.aborted) return;
+      watch.unwatched = errorMessage(error);
+      this.#failedAt.set(kindKey(watch.kind), clock.now());
+      log.warn('kind cannot be watched; drift of it is found at the interval', {
+        kind: watch.kind.kind,
+        error: errorMessage(error),
+      });
+    }
+  }
+
+  #take(watch: KindWatch, event: WatchEvent): void {
+    if (event.type === 'synced') return this.#replaceAll(watch, event.objects);
+    const id = idOf(watch, event.object);
+    if (event.type !== 'deleted') {
+      if (put(watch, event.object)) this.#changed(id);
+      return;
+    }
+    const known = watch.objects.get(id);
+    // It was made anew in the meantime, or an answer of ours is newer than this news.
+    if (known === undefined || known.metadata.uid !== event.object.metadata.uid || versionOf(known) > versionOf(event.object))
+      return;
+    watch.objects.delete(id);
+    this.#changed(id);
+  }
+
+  #replaceAll(watch: KindWatch, objects: readonly KubeObject[]): void {
+    const before = new Map(watch.objects);
+    watch.objects.clear();
+    for (const object of objects) watch.objects.set(idOf(watch, object), { metadata: object.metadata });
+    for (const id of new Set([...before.keys(), ...watch.objects.keys()]))
+      if (before.get(id)?.metadata.resourceVersion !== watch.objects.get(id)?.metadata.resourceVersion) this.#changed(id);
+  }
+
+  #changed(id: string): void {
+    for (const owner of this.#owners.values()) {
+      if (owner.wakeOn.has(id)) this.#wake(owner, 'an object whose health is waited for changed');
+      if (!owner.expected.has(id)) continue;
+      if (owner.busy > 0) owner.dirty.add(id);
+      else this.#react(owner, id);
+    }
+  }
+
+  #react(owner: Owner, id: string): void {
+    const expected = owner.expected.get(id);
+    if (expected === undefined) return;
+    const decision = this.judge(owner.name, expected);
+    if (decision.do !== 'correct') return;
+    const note = noteDrift(this.#ledger, `${formatKey(owner.name)} ${id}`, {
+      fields: decision.fields,
+      now: this.#options.clock.now(),
+    });
+    this.#ledger = note.ledger;
+    const what = describeObject(expected.manifest);
+    if (note.decision.do === 'correct') {
+      owner.contested.delete(id);
+      return this.#wake(owner, `drift of ${what}: ${decision.because}`);
+    }
+    owner.contested.add(id);
+    if (!note.decision.isNew) return;
+    owner.contests.push({ id, because: `${what}: ${note.decision.because}` });
+    this.#wake(owner, `contest over ${what}`);
+  }
+
+  #wake({ name }: Owner, because: string): void {
+    this.#options.wake({ kind: 'Kustomization', ...parseKey(formatKey(name)) }, because);
+  }
+
+  #dropUnused(): void {
+    const used = new Set([...this.#owners.values()].flatMap(({ kinds }) => [...kinds]));
+    for (const [key, watch] of this.#kinds) {
+      if (used.has(key)) continue;
+      watch.stopping.abort(new Error('no object of the kind is applied any more'));
+      this.#kinds.delete(key);
+    }
+  }
+}
+
+/** The version is left out: an object is the same in all of them. */
+function kindKey({ group, kind }: { readonly group: string; readonly kind: string }): string {
+  return `${group}/${kind}`;
+}
+
+/** Metadata-only objects do not name their own kind. */
+function idOf({ kind }: KindWatch, object: KubeObject): string {
+  const { namespace, name } = object.metadata;
+  return inventoryId({ ...kind, name, ...(namespace === undefined ? {} : { namespace }) });
+}
+
+/** True when this was news. */
+function put(watch: KindWatch, object: KubeObject): boolean {
+  const id = idOf(watch, object);
+  const known = watch.objects.get(id);
+  if (known !== undefined && versionOf(known) >= versionOf(object)) return false;
+  watch.objects.set(id, { metadata: object.metadata });
+  return true;
+}
+
+function versionOf({ metadata }: Pick<KubeObject, 'metadata'>): number {
+  return Number(metadata.resourceVersion ?? 0);
+}

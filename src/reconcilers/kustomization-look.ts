@@ -1,0 +1,109 @@
+import type { Kustomization } from '../api/index.ts';
+import {
+  type DependencyGraph,
+  dependencyKeys,
+  dependencyNotFound,
+  dependencyReady,
+  dependencyRefs,
+  findCycleThrough,
+} from '../apply/index.ts';
+import { type Build, BuildError } from '../build/index.ts';
+import {
+  type Artifact,
+  formatDuration,
+  formatKey,
+  type Instant,
+  type KubeObject,
+  type SourceRef,
+  type StepContext,
+} from '../core/index.ts';
+import { type KustomizationDeps, KustomizationError } from './kustomization-deps.ts';
+import { failureOf } from './kustomization-failure.ts';
+import { nameOf, sourceRefOf, timeoutMsOf } from './kustomization-spec.ts';
+import { revisionOf } from './kustomization-wakes.ts';
+
+/** What a run starts from. */
+export type KustomizationSeen =
+  | { readonly state: 'no artifact' }
+  /** The source has a revision, but what it consists of is not in memory: a restart. */
+  | { readonly state: 'lost artifact'; readonly source: SourceRef; readonly revision: string }
+  | { readonly state: 'cycle'; readonly path: readonly string[] }
+  | { readonly state: 'waiting'; readonly because: string; readonly revision: string }
+  | {
+      readonly state: 'built';
+      readonly revision: string;
+      readonly artifact: Artifact;
+      readonly build: Build;
+      readonly startedAt: Instant;
+    };
+
+/** Looks at source and dependencies, and builds once these are ready. Builds are content-addressed, so nothing is written. */
+export async function lookAt(
+  kustomization: Kustomization,
+  context: StepContext,
+  deps: KustomizationDeps,
+): Promise<KustomizationSeen> {
+  const startedAt = context.clock.now();
+  const source = sourceRefOf(kustomization);
+  const found = deps.source(source);
+  if (found === undefined) throw sourceMissing(kustomization, source);
+  const all = deps.list();
+  const path = findCycleThrough(formatKey(nameOf(kustomization)), graphOf(all));
+  if (path !== null) return { state: 'cycle', path };
+  const revision = revisionOf(found);
+  if (revision === undefined) return { state: 'no artifact' };
+  const because = unready(kustomization, all, revision);
+  if (because !== null) return { state: 'waiting', because, revision };
+  const artifact = deps.artifacts.get(source, revision);
+  if (artifact === null) return { state: 'lost artifact', source, revision };
+  await context.progress(
+    `Fetching manifests for revision ${revision} with a timeout of ${formatDuration(timeoutMsOf(kustomization))}`,
+  );
+  const build = await buildOrFail(kustomization, artifact, { context, deps, startedAt });
+  return { state: 'built', revision, artifact, build, startedAt };
+}
+
+async function buildOrFail(
+  kustomization: Kustomization,
+  artifact: Artifact,
+  { context, deps, startedAt }: { context: StepContext; deps: KustomizationDeps; startedAt: Instant },
+): Promise<Build> {
+  try {
+    return await deps.builder.build({ artifact, path: kustomization.spec.path, signal: context.signal });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    // A path that is not there is no attempt at the revision.
+    const isAttempt = !(error instanceof BuildError && error.code === 'PATH_MISSING');
+    throw failureOf(kustomization, error, {
+      startedAt,
+      now: context.clock.now(),
+      ...(isAttempt ? { revision: artifact.revision } : {}),
+    });
+  }
+}
+
+function sourceMissing(kustomization: Kustomization, { kind, name, namespace }: SourceRef): KustomizationError {
+  const message = `${kind.toLowerCase().replace(/y$/, 'ie')}s.source.toolkit.fluxcd.io "${name}" not found in namespace ${namespace}; create it or mend spec.sourceRef`;
+  return new KustomizationError(
+    'SOURCE_MISSING',
+    message,
+    { reason: 'ArtifactFailed', transient: false },
+    { cause: kustomization.metadata.name },
+  );
+}
+
+/** Why the dependencies do not let it run yet; null when they do. */
+function unready(kustomization: Kustomization, all: readonly Kustomization[], revision: string): string | null {
+  const byKey = new Map(all.map((one) => [formatKey(nameOf(one)), one]));
+  for (const ref of dependencyRefs(kustomization as KubeObject)) {
+    const dependency = byKey.get(formatKey(ref));
+    if (dependency === undefined) return dependencyNotFound(ref);
+    const decision = dependencyReady(kustomization as KubeObject, dependency as KubeObject, revision);
+    if (decision.do === 'wait') return decision.because;
+  }
+  return null;
+}
+
+function graphOf(all: readonly Kustomization[]): DependencyGraph {
+  return new Map(all.map((one) => [formatKey(nameOf(one)), dependencyKeys(one as KubeObject)]));
+}

@@ -1,0 +1,57 @@
+import type { Kustomization } from '../api/index.ts';
+import type { Build } from '../build/index.ts';
+import type { Artifact, Instant, PlanLike, SourceRef } from '../core/index.ts';
+import type { KustomizationSeen } from './kustomization-look.ts';
+import { retryMsOf } from './kustomization-spec.ts';
+
+export type KustomizationPlan = PlanLike &
+  (
+    | { readonly do: 'wait'; readonly reason: 'ArtifactFailed' | 'DependencyNotReady'; readonly afterMs: number }
+    | { readonly do: 'stall'; readonly reason: 'DependencyCycle' }
+    | { readonly do: 'ask source'; readonly source: SourceRef; readonly afterMs: number }
+    | {
+        readonly do: 'apply';
+        readonly revision: string;
+        readonly artifact: Artifact;
+        readonly build: Build;
+        readonly startedAt: Instant;
+      }
+  );
+
+const artifactWaitMs = 30_000;
+
+/** What a run does, from what it saw. */
+export function decideKustomization(kustomization: Kustomization, seen: KustomizationSeen): KustomizationPlan {
+  switch (seen.state) {
+    case 'no artifact':
+      return {
+        do: 'wait',
+        reason: 'ArtifactFailed',
+        because: 'Source artifact not found, retrying in 30s',
+        afterMs: artifactWaitMs,
+      };
+    case 'lost artifact':
+      return {
+        do: 'ask source',
+        because: `the artifact of ${seen.revision} is not in memory`,
+        source: seen.source,
+        afterMs: artifactWaitMs,
+      };
+    case 'cycle':
+      return {
+        do: 'stall',
+        reason: 'DependencyCycle',
+        because: `dependency cycle: ${seen.path.join(' -> ')}; take one of them out of spec.dependsOn`,
+      };
+    case 'waiting':
+      return { do: 'wait', reason: 'DependencyNotReady', because: seen.because, afterMs: retryMsOf(kustomization) };
+    case 'built': {
+      const { revision, artifact, build, startedAt } = seen;
+      const isNew = kustomization.status?.lastAppliedRevision !== revision;
+      const because = isNew ? `revision ${revision} is new` : `revision ${revision} is kept applied`;
+      return { do: 'apply', because, revision, artifact, build, startedAt };
+    }
+    default:
+      return seen satisfies never;
+  }
+}
