@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
 import { ApiStatus, badRequest } from '../objects/api-status.ts';
+import { decodeProtobuf } from './decode-protobuf.ts';
 
 /** As a real API server's limit on a request's body. */
 export const maxBodyBytes = 3 * 1024 * 1024;
@@ -23,11 +24,12 @@ export function mediaTypeOf(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/** Parses an object that is created or replaced. Throws 415 for what is neither JSON nor YAML. */
+/** Parses an object that is created or replaced. Throws 415 for what is neither JSON nor YAML nor Kubernetes' protobuf. */
 export function parseObject(mediaType: string, body: Buffer): unknown {
   if (mediaType === 'application/json' || mediaType === '') return parseJson(body);
   if (mediaType === 'application/yaml') return parseYaml(body);
-  throw unsupportedMediaType(['application/json', 'application/yaml']);
+  if (mediaType === 'application/vnd.kubernetes.protobuf') return decodeProtobuf(body);
+  throw unsupportedMediaType(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
 }
 
 export function unsupportedMediaType(accepted: readonly string[]): ApiStatus {
