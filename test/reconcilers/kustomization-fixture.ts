@@ -238,7 +238,7 @@ export async function waitReady(home: Home, name: string, revision: string): Pro
         const ready = status?.conditions?.find(({ type }) => type === 'Ready');
         return ready?.status === 'True' && status?.lastAppliedRevision === revision;
       },
-      10_000,
+      { timeoutMs: 10_000 },
     );
   } catch (error) {
     throw new Error(`${error}; it is ${JSON.stringify(await statusOf(home, name))}`);
