@@ -70,7 +70,7 @@ function renderKind(definition: KindDefinition): string {
 function renderFields(root: string, schema: OpenApiSchema | undefined, definition: KindDefinition): string {
   const rows = fieldsOf(root, schema ?? {}).map(({ path, field, required }) => {
     const name = required ? `**\`${path}\`**` : `\`${path}\``;
-    return `| ${name} | ${describeType(field)} | ${describeDefault(field)} | ${escape(field.description ?? '')}${describeGap(path, definition)} |`;
+    return `| ${name} | ${describeType(field)} | ${describeDefault(field)} | ${escapeText(field.description ?? '')}${describeGap(path, definition)} |`;
   });
   return `| ${root} | type | default | meaning |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
 }
@@ -108,7 +108,7 @@ function describeDefault({ default: value }: OpenApiSchema): string {
 
 function describeGap(path: string, { gaps }: KindDefinition): string {
   const gap = gaps.find((candidate) => candidate.path === path);
-  return gap === undefined ? '' : ` *Not yet:* ${escape(gap.because)}.`;
+  return gap === undefined ? '' : ` *Not yet:* ${escapeText(gap.because)}.`;
 }
 
 function renderRules(schema: OpenApiSchema | undefined): string {
@@ -133,7 +133,7 @@ ${rows.join('\n')}
 `;
 }
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   return escapeCode(text).replaceAll('<', '&lt;').replaceAll('*', '\\*');
 }
 

@@ -1,0 +1,36 @@
+# kustomize, built from its Go module: the version is fixed, and Go checks the source against its public checksum database.
+FROM golang:1.26-bookworm AS kustomize
+ENV CGO_ENABLED=0
+RUN go install -trimpath -ldflags='-s -w' sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
+
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev
+
+FROM node:24-bookworm-slim
+# git and ssh speak to remotes; their versions come with the base image's release.
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates git openssh-client \
+ && rm -rf /var/lib/apt/lists/* \
+ && install --directory --owner=1000 --group=1000 --mode=0700 /var/lib/tagalong
+COPY --from=kustomize /go/bin/kustomize /usr/local/bin/kustomize
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY package.json ./
+# The state folder is $XDG_STATE_HOME/tagalong. node:sqlite still warns that it is new.
+ENV NODE_ENV=production XDG_STATE_HOME=/var/lib NODE_OPTIONS=--disable-warning=ExperimentalWarning
+# By number, so that Kubernetes can tell that it is not root.
+USER 1000:1000
+ENTRYPOINT ["node", "dist/main.js"]
+CMD ["run"]
