@@ -7,6 +7,7 @@ export * from './image-policy.ts';
 export * from './image-repository.ts';
 export * from './image-update-automation.ts';
 export * from './kustomization.ts';
+export { findSelectorProblem, matchesSelector } from './match-labels.ts';
 export * from './not-implemented.ts';
 export * from './object-meta.ts';
 export type { OpenApiSchema } from './open-api-schema.ts';

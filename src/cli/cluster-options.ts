@@ -14,14 +14,30 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Adds the options that every command takes that talks to a cluster. */
 export function addClusterOptions(command: Command): Command {
-  return command
-    .option(
+  for (const option of clusterOptions()) command.addOption(option);
+  return command;
+}
+
+/** Lets the commands between the program and its leaves take these options too, without a word in their help. */
+export function addHiddenClusterOptions(group: Command): void {
+  for (const command of group.commands) {
+    if (command.commands.length === 0) continue;
+    for (const option of clusterOptions()) command.addOption(option.hideHelp());
+    addHiddenClusterOptions(command);
+  }
+}
+
+function clusterOptions(): Option[] {
+  return [
+    new Option(
       '--kubeconfig <file>',
       'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, or the pod that this runs in)',
-    )
-    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
-    .option('-n, --namespace <name>', 'namespace (default: $FLUX_SYSTEM_NAMESPACE, or flux-system)')
-    .addOption(new Option('--timeout <duration>', 'how long to wait (default: 5m)').argParser(parseDuration));
+    ),
+    new Option('--context <name>', 'context of the kubeconfig (default: its current one)'),
+    new Option('-n, --namespace <name>', 'namespace (default: $FLUX_SYSTEM_NAMESPACE, or flux-system)'),
+    new Option('--timeout <duration>', 'how long to wait (default: 5m)').argParser(parseDuration),
+    new Option('--verbose', 'show where an error comes from').hideHelp(),
+  ];
 }
 
 /** The value nearest to the command counts; then the environment; then the defaults. */

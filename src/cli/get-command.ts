@@ -37,6 +37,8 @@ function addKind(parent: Command, words: KindWords, session: Session): void {
     .aliases(isPlural ? [word, ...aliases] : [...aliases])
     .description(`show each ${kind}`);
   addListOptions(command).option('-w, --watch', 'go on with each change, until Ctrl-C');
+  const path = isPlural ? `get ${word}s` : `get ${words.group}s ${word}`;
+  addExamples(command, [path, `${path} web -o yaml`, `${path} -A --status-selector ready=false`]);
   if (kind === 'Kustomization') command.option('--show-source', 'with a column for the source');
   addClusterOptions(command).action(async (name: string | undefined, options: GetOptions) => {
     const { getKind } = await import('./get-objects.ts');
@@ -52,6 +54,8 @@ function addSeveral(
   session: Session,
 ): void {
   const command = parent.command(word).description(description);
+  const path = parent.name() === 'get' ? `get ${word}` : `get ${parent.name()} ${word}`;
+  addExamples(command, [path, `${path} -A`, `${path} -n apps -o json`]);
   addListOptions(command).addOption(new Option('-w, --watch').hideHelp());
   addClusterOptions(command).action(async (options: GetOptions) => {
     if (options.watch)

@@ -19,6 +19,11 @@ export const kindWords: readonly KindWords[] = [
   { kind: 'ImageUpdateAutomation', group: 'image', word: 'update', aliases: ['updates'], human: 'image update' },
 ];
 
+/** As it is typed behind `reconcile`: `source git`. */
+export function typed({ group, word }: KindWords): string {
+  return group === undefined ? word : `${group} ${word}`;
+}
+
 export function wordsOf(kind: KindWords['kind']): KindWords {
   const words = kindWords.find((candidate) => candidate.kind === kind);
   if (words === undefined) throw new TypeError(`no words for ${kind}`);

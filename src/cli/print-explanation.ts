@@ -51,7 +51,7 @@ function formatStage(verdicts: readonly TagVerdict[], meaning: string, { all, po
     shown.map(({ tag, reason }) => [`  ${cleanLine(tag)}`, cleanLine(reason)]),
   );
   const more = rest === 0 ? [] : [paint.faint(`  … and ${rest} more; --all shows them`)];
-  return [`\n${paint.accent(`${verdicts.length} ${meaning}`)}`, rows.replace(/[\t ]+$/gm, ''), ...more];
+  return [`\n${paint.accent(`${verdicts.length} ${meaning}`)}`, rows.replace(/[\t ]+$/gm, '').replaceAll('\t', '  '), ...more];
 }
 
 function latestFirst(policy: TagPolicy, a: string, b: string): number {

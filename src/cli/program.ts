@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { errorMessage, systemClock, TagalongError } from '../core/index.ts';
 import { cleanText } from './clean-text.ts';
-import { addClusterOptions } from './cluster-options.ts';
+import { addClusterOptions, addHiddenClusterOptions } from './cluster-options.ts';
 import { addConfirmCommand } from './confirm-command.ts';
 import { CliError } from './error.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
@@ -68,7 +68,6 @@ async function createProgram(session: Session, args: readonly string[], beforeCo
   const program = new Command('tagalong')
     .description('scans registries, picks tags by policy, commits them to git, rolls them out, and keeps a git revert reverted')
     .option('-V, --version', 'print the version')
-    .option('--verbose', 'show where an error comes from')
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .exitOverride()
@@ -87,6 +86,7 @@ async function createProgram(session: Session, args: readonly string[], beforeCo
   await addLongRunning(program, args);
   const before = new Set(program.commands);
   for (const add of ownCommands) add(program, session);
+  addHiddenClusterOptions(program);
   for (const command of program.commands) if (!before.has(command)) command.hook('preAction', beforeCommand);
   return program;
 }

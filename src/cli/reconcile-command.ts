@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addClusterOptions, clusterOptionsOf } from './cluster-options.ts';
 import { addExamples } from './help.ts';
-import { addKindCommands, type KindWords } from './kind-words.ts';
+import { addKindCommands, type KindWords, typed } from './kind-words.ts';
 import type { Session } from './session.ts';
 
 /** `reconcile`: asks for a run now, and waits for its end. */
@@ -15,9 +15,11 @@ export function addReconcileCommand(program: Command, session: Session): void {
   addKindCommands(reconcile, (command, words) => defineReconcile(command, words, session));
 }
 
-function defineReconcile(command: Command, { kind }: KindWords, session: Session): void {
+function defineReconcile(command: Command, words: KindWords, session: Session): void {
+  const { kind } = words;
   command.argument('<name>', `name of the ${kind}`).description(`reconcile one ${kind}`);
   if (kind === 'Kustomization') command.option('--with-source', 'its source first');
+  addExamples(command, [`reconcile ${typed(words)} web`, `reconcile ${typed(words)} web -n apps --timeout 30s`]);
   addClusterOptions(command).action(async (name: string, { withSource = false }: { withSource?: boolean }) => {
     const { reconcileObject } = await import('./reconcile-object.ts');
     await reconcileObject({ kind, name, withSource }, clusterOptionsOf(command, session.environment), session);

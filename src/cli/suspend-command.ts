@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { addClusterOptions, clusterOptionsOf } from './cluster-options.ts';
 import { CliError } from './error.ts';
 import { addExamples } from './help.ts';
-import { addKindCommands, type KindWords } from './kind-words.ts';
+import { addKindCommands, type KindWords, typed } from './kind-words.ts';
 import type { Session } from './session.ts';
 
 /** `suspend`: nothing happens to an object until it is resumed. */
@@ -27,11 +27,13 @@ interface SwitchOptions {
   readonly wait?: boolean;
 }
 
-function defineSwitch(command: Command, { kind }: KindWords, session: Session, verb: 'suspend' | 'resume'): void {
+function defineSwitch(command: Command, words: KindWords, session: Session, verb: 'suspend' | 'resume'): void {
+  const { kind } = words;
   command
     .argument('[names...]', `names of each ${kind}`)
     .option('--all', `each ${kind} of the namespace`)
     .description(`${verb} one ${kind} or more`);
+  addExamples(command, [`${verb} ${typed(words)} web`, `${verb} ${typed(words)} --all -n apps`]);
   addClusterOptions(command).action(async (names: readonly string[], { all = false, wait = true }: SwitchOptions) => {
     if (all === names.length > 0)
       throw new CliError('USAGE', all ? 'give names or --all, not both' : `name a ${kind}, or give --all`);

@@ -1,4 +1,5 @@
 import {
+  findSelectorProblem,
   findServedKind,
   type ImagePolicy,
   type ImageRepository,
@@ -6,12 +7,12 @@ import {
   imagePolicyKind,
   imageRepositoryKind,
   imageUpdateAutomationKind,
+  matchesSelector,
   parseResource,
   type Resource,
 } from '../api/index.ts';
 import { type FileProblem, type KubeObject, keyOf } from '../core/index.ts';
 import type { PolicyObject } from '../policies/index.ts';
-import { findSelectorProblem, matchesSelector } from '../reconcilers/index.ts';
 
 /** A resource and where it stands. */
 export interface Placed<Kind extends KubeObject> {

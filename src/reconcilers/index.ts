@@ -7,7 +7,6 @@ export { createKustomizationReconciler, type KustomizationReconciler } from './k
 export type { KustomizationDeps } from './kustomization-deps.ts';
 export { createDriftWatcher, type DriftWatcher, type DriftWatcherOptions } from './kustomization-drift.ts';
 export { kustomizationWakes, wakeOnArtifacts } from './kustomization-wakes.ts';
-export { findSelectorProblem, matchesSelector } from './label-selector.ts';
 export { MirrorNews } from './mirrors.ts';
 export { createTagLists } from './tag-lists.ts';
 export { automationWakes, imagePolicyWakes } from './wakes.ts';
