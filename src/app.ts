@@ -7,8 +7,11 @@ import {
   type ImageUpdateAutomation,
   imagePolicyKind,
   imageUpdateAutomationKind,
+  type Kustomization,
+  kustomizationKind,
   type Resource,
 } from './api/index.ts';
+import { createBuilder, findKustomize } from './build/index.ts';
 import {
   type Artifacts,
   type Clock,
@@ -16,28 +19,35 @@ import {
   formatKey,
   type Git,
   type GitMirror,
+  type KubeObject,
   type Log,
   type ReadyState,
   type Registry,
+  type SourceRef,
   type Store,
   TagalongError,
 } from './core/index.ts';
 import { decodeText, type FoundMarkers, findMarkers, isMarkerFile, mayHaveMarkers } from './edit/index.ts';
 import { createEventRecorder, Engine, type FinishedRun } from './engine/index.ts';
-import { createBlobIndex, createGit } from './git/index.ts';
+import { createBlobIndex, createGit, remoteKey } from './git/index.ts';
 import { createHoldFinder } from './hold/index.ts';
 import {
   automationWakes,
   createAutomationMemories,
+  createDriftWatcher,
   createGitRepositoryReconciler,
   createImagePolicyReconciler,
   createImageRepositoryReconciler,
   createImageUpdateAutomationReconciler,
+  createKustomizationReconciler,
   createTagLists,
+  type DriftWatcher,
   type GitRepositoryDeps,
   imagePolicyWakes,
+  kustomizationWakes,
   MirrorNews,
   sourceOf,
+  wakeOnArtifacts,
 } from './reconcilers/index.ts';
 import { createRegistry } from './registry/index.ts';
 import { compileTagPolicy, selectTag } from './select/index.ts';
@@ -80,10 +90,19 @@ export async function createApp(options: AppOptions): Promise<App> {
   const git = createGit({ stateFolder: options.stateFolder, clock, log });
   const registry = createRegistry({ clock, log });
   const engine = createEngine(options);
-  const parts: Parts = { options, engine, store, git, registry, news: new MirrorNews(clock), artifacts: createArtifacts() };
+  const parts: Parts = {
+    options,
+    engine,
+    store,
+    git,
+    registry,
+    news: new MirrorNews(clock),
+    artifacts: createSharedArtifacts(engine),
+  };
   registerImages(parts);
   const server = options.artifacts === undefined ? null : await serveArtifacts(options.artifacts, options);
   registerSources(parts, server);
+  const drift = registerKustomizations(parts);
   registerAutomations(parts, await readClusterId(home));
   return {
     engine,
@@ -91,6 +110,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     start: () => engine.start(),
     async stop() {
       await engine.stop();
+      await drift.stop();
       await Promise.all([git.close(), registry.close(), server?.close()]);
     },
   };
@@ -156,6 +176,38 @@ function registerSources({ options: { home }, engine, git, news, artifacts }: Pa
   engine.register(reconciler, { component: 'source-controller', statusManager: 'source-controller' });
 }
 
+/** Artifacts that wake the Kustomizations of their source when they come back after a restart. */
+function createSharedArtifacts(engine: Engine): Artifacts {
+  return wakeOnArtifacts(createArtifacts(), {
+    list: () => listKustomizations(engine),
+    source: (ref) => findSource(engine, ref),
+    wake: engine.wake,
+  });
+}
+
+function registerKustomizations({ options: { target, clock, log }, engine, store, artifacts }: Parts): DriftWatcher {
+  const { wake } = engine;
+  const drift = createDriftWatcher({ cluster: target, clock, log, wake });
+  const list = () => listKustomizations(engine);
+  const reconciler = createKustomizationReconciler({
+    ...{ cluster: target, artifacts, store, clock, log, wake, drift, list },
+    builder: createBuilder({ log, kustomize: () => findKustomize(process.env['PATH']) }),
+    source: (ref) => findSource(engine, ref),
+    requestArtifact: (source) => wake(source, 'its artifact is not in memory'),
+  });
+  const component = { component: 'kustomize-controller', statusManager: 'gotk-kustomize-controller' };
+  engine.register(reconciler, { ...component, wakes: kustomizationWakes(list) });
+  return drift;
+}
+
+function listKustomizations(engine: Engine): Kustomization[] {
+  return engine.cache(kustomizationKind).list() as Kustomization[];
+}
+
+function findSource(engine: Engine, { kind, namespace, name }: SourceRef): KubeObject | undefined {
+  return kind === gitRepositoryKind.kind ? engine.cache(gitRepositoryKind).get(formatKey({ namespace, name })) : undefined;
+}
+
 function pickSemver(range: string, tags: readonly string[]): string | null {
   const compiled = compileTagPolicy({ policy: { semver: { range } } });
   if (compiled.kind === 'invalid')
@@ -178,7 +230,7 @@ function registerAutomations({ options: { home }, engine, store, git, news }: Pa
     holdsOf: perMirror(createHoldFinder),
     onPushed(mirror, branch, commit) {
       news.announce(mirror, branch, commit);
-      for (const source of listSources().filter((one) => followsBranch(one, branch)))
+      for (const source of listSources().filter((one) => followsBranch(one, mirror.remote.url, branch)))
         engine.wake(describeSource(source), 'we pushed to its branch');
     },
   });
@@ -206,8 +258,8 @@ function inspectMarkers(path: string, bytes: Buffer): FoundMarkers | null {
   return found.markers.length + found.problems.length === 0 ? null : found;
 }
 
-function followsBranch({ spec }: GitRepository, branch: string): boolean {
-  return (spec.ref?.branch ?? 'master') === branch && spec.suspend !== true;
+function followsBranch({ spec }: GitRepository, url: string, branch: string): boolean {
+  return (spec.ref?.branch ?? 'master') === branch && spec.suspend !== true && remoteKey(spec.url) === remoteKey(url);
 }
 
 function describeSource({ kind, metadata }: GitRepository): { kind: string; namespace: string; name: string } {

@@ -73,6 +73,7 @@ export interface Reconciler<Resource extends KubeObject, Seen, Plan extends Plan
   describeFailure?(
     resource: Resource,
     error: unknown,
+    now: Instant,
   ): Partial<Pick<Report, 'ready' | 'conditions' | 'remove' | 'status' | 'next'>>;
   /** What must happen before the finalizer goes; absent = nothing. Called with `deletionTimestamp` set, also while suspended. */
   finalize?(resource: Resource, context: StepContext): Promise<void>;

@@ -53,16 +53,19 @@ export class ObjectCache {
   #take(event: WatchEvent): void {
     if (event.type === 'synced') return this.#replaceAll(event.objects);
     if (event.type === 'deleted') return this.#remove(keyOf(event.object));
-    const known = this.#objects.get(keyOf(event.object));
-    // The watch may tell of a state that is older than the answer to our own write.
-    if (known === undefined || known.metadata.uid !== event.object.metadata.uid || isNewer(event.object, known))
-      this.#put(event.object);
+    this.#putIfNewer(event.object);
+  }
+
+  /** A watch or a listing may tell of a state that is older than the answer to our own write. */
+  #putIfNewer(object: KubeObject): void {
+    const known = this.#objects.get(keyOf(object));
+    if (known === undefined || known.metadata.uid !== object.metadata.uid || isNewer(object, known)) this.#put(object);
   }
 
   #replaceAll(objects: readonly KubeObject[]): void {
     const listed = new Set(objects.map(keyOf));
     for (const key of [...this.#objects.keys()]) if (!listed.has(key)) this.#remove(key);
-    for (const object of objects) this.#put(object);
+    for (const object of objects) this.#putIfNewer(object);
     this.#synced.resolve();
   }
 

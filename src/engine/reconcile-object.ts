@@ -59,7 +59,7 @@ export async function reconcileObject<R extends KubeObject, S, P extends PlanLik
     return await run.finish(await takeSteps(reconciler, resource as R, run.context));
   } catch (error) {
     if (deps.signal.aborted) return { result: 'failed', next: 'never', error };
-    return run.fail(error, reconciler.describeFailure?.(resource as R, error));
+    return run.fail(error, reconciler.describeFailure?.(resource as R, error, deps.clock.now()));
   }
 }
 

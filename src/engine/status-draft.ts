@@ -1,9 +1,11 @@
 import { type Condition, removeCondition, setCondition } from '../api/index.ts';
-import { type Clock, type Cluster, formatTime, type KubeObject, type Report, refOf } from '../core/index.ts';
+import { type Clock, type Cluster, formatTime, type KubeObject, type Report, refOf, TagalongError } from '../core/index.ts';
 import { applyMergePatch, diffMergePatch } from './merge-patch.ts';
 
 type Status = Record<string, unknown>;
 type NewCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+
+const writesAtMost = 4;
 
 /**
  * The status of one resource while it is reconciled: changed in memory, written as the smallest merge patch on the status
@@ -69,10 +71,21 @@ export class StatusDraft {
   async write(): Promise<KubeObject> {
     const patch = diffMergePatch(this.#written, this.#draft);
     if (patch === null) return this.#resource;
-    const options = { type: 'merge', subresource: 'status', fieldManager: this.#fieldManager } as const;
-    this.#resource = await this.#cluster.patch(refOf(this.#resource), { status: patch }, options);
+    this.#resource = await this.#send(patch);
     this.#written = structuredClone(this.#draft);
     return this.#resource;
+  }
+
+  /** The patch names no version, so a conflict is only somebody else's write at the same moment: the same patch goes again. */
+  async #send(patch: Readonly<Status>): Promise<KubeObject> {
+    const options = { type: 'merge', subresource: 'status', fieldManager: this.#fieldManager } as const;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#cluster.patch(refOf(this.#resource), { status: patch }, options);
+      } catch (error) {
+        if (!(error instanceof TagalongError && error.code === 'CONFLICT') || attempt === writesAtMost) throw error;
+      }
+    }
   }
 
   #conditions(): Condition[] {

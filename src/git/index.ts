@@ -3,3 +3,4 @@ export { describeBadPath, isOid } from './check-name.ts';
 export { cleanText } from './clean-text.ts';
 export { type ClosableGit, createGit, type GitOptions } from './create-git.ts';
 export { GitError, type GitErrorCode } from './error.ts';
+export { remoteKey } from './remote-url.ts';

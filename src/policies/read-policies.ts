@@ -16,6 +16,8 @@ export interface PolicyObject {
 export interface Policies {
   readonly objects: readonly PolicyObject[];
   readonly problems: readonly FileProblem[];
+  /** Whole texts of the files that have problems: what they mean to hold is not known. */
+  readonly suspects: readonly string[];
 }
 
 const defaultNamespace = 'default';
@@ -30,12 +32,15 @@ const clusterScoped = new Set(['Namespace', 'CustomResourceDefinition', 'Cluster
 export async function readPolicies(folder: string): Promise<Policies> {
   const objects: PolicyObject[] = [];
   const problems: FileProblem[] = [];
+  const suspects: string[] = [];
   for (const file of await findFiles(folder)) {
-    const bytes = await readFile(join(folder, file));
-    if (bytes.length > maxFileBytes) problems.push({ file, message: `the file has more than ${maxFileBytes} bytes` });
-    else readDocuments(file, bytes.toString('utf8'), objects, problems);
+    const text = (await readFile(join(folder, file))).toString('utf8');
+    const before = problems.length;
+    if (text.length > maxFileBytes) problems.push({ file, message: `the file has more than ${maxFileBytes} bytes` });
+    else readDocuments(file, text, objects, problems);
+    if (problems.length > before) suspects.push(text);
   }
-  return { objects: dropRepeated(objects, problems), problems };
+  return { objects: dropRepeated(objects, problems), problems, suspects };
 }
 
 /** `policies/web.yaml:3:7: message`, one line a problem. */

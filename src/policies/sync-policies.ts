@@ -82,10 +82,11 @@ export function createPoliciesSync(options: { folder: string; cluster: Cluster; 
       // The inventory grows before the first apply, so that a crash in between orphans nothing.
       await store.write(inventoryKey, JSON.stringify(union(known, refs)));
       const names = await applyAll(policies, problems);
-      // While a file cannot be read, nobody knows which of its objects are meant to stay.
-      const wanted = new Set((policies.problems.length > 0 ? union(known, refs) : refs).map(idOf));
+      // Nobody knows what a file with problems is meant to hold: an object whose name stands in one stays.
+      const doubtful = known.filter(({ name }) => policies.suspects.some((text) => text.includes(name)));
+      const wanted = new Set(union(refs, doubtful).map(idOf));
       const { gone, kept } = await removeGone(known, wanted, problems);
-      await store.write(inventoryKey, JSON.stringify(union(refs, policies.problems.length > 0 ? known : kept)));
+      await store.write(inventoryKey, JSON.stringify(union(refs, [...doubtful, ...kept])));
       if (names.length + gone.length > 0) log.info('policies applied', { applied: names, removed: gone });
       return { applied: names, removed: gone, problems };
     },

@@ -1,9 +1,9 @@
-import { formatKey, type Hold, type NamespacedName, type Oid, type Store } from '../core/index.ts';
+import { formatKey, type Hold, type Instant, type NamespacedName, type Oid, type Store } from '../core/index.ts';
 import type { LastPush, PushedEdit } from '../hold/index.ts';
 
 /** What an automation keeps beside its status, for the case that rewritten history cannot answer any more. */
 export interface AutomationMemory {
-  readonly lastPush?: { readonly commit: Oid; readonly edits: readonly PushedEdit[] };
+  readonly lastPush?: { readonly commit: Oid; readonly edits: readonly PushedEdit[]; readonly at: Instant };
   readonly holds: readonly Hold[];
 }
 
@@ -33,12 +33,23 @@ export function createAutomationMemories(store: Store): AutomationMemories {
       await store.write(at(automation), text);
       written.set(at(automation), text);
     },
-    drop: (automation) => store.delete(at(automation)),
+    async drop(automation) {
+      written.delete(at(automation));
+      await store.delete(at(automation));
+    },
   };
 }
 
-/** The last push as status names it; what it wrote is known only if this state folder saw it. */
-export function lastPushOf(commit: Oid | undefined, memory: AutomationMemory): LastPush | undefined {
-  if (commit === undefined) return undefined;
-  return memory.lastPush?.commit === commit ? memory.lastPush : { commit };
+/**
+ * The last push that status or this state folder knows of. What it wrote is known only to the folder, which is written first: after a
+ * crash in between it is ahead of status, and a folder from elsewhere may be behind.
+ */
+export function lastPushOf(
+  status: { readonly lastPushCommit?: Oid | undefined; readonly lastPushTime?: string | undefined } | undefined,
+  { lastPush }: AutomationMemory,
+): LastPush | undefined {
+  const commit = status?.lastPushCommit;
+  if (lastPush === undefined) return commit === undefined ? undefined : { commit };
+  const isBehind = commit !== undefined && commit !== lastPush.commit && lastPush.at < Date.parse(status?.lastPushTime ?? '');
+  return isBehind ? { commit } : lastPush;
 }

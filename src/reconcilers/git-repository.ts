@@ -17,7 +17,6 @@ import {
   type StepContext,
   TagalongError,
 } from '../core/index.ts';
-import { GitError } from '../git/index.ts';
 import { createGitArtifact, type ResolvedGitRef, resolveGitRef } from '../source/index.ts';
 import { type MirrorNews, openMirror } from './mirrors.ts';
 
@@ -78,11 +77,20 @@ export function sourceRef(resource: GitRepository): SourceRef {
 async function observe(resource: GitRepository, context: StepContext, deps: GitRepositoryDeps): Promise<Seen> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(parseDurationMs(resource.spec.timeout) ?? 60_000)]);
   const mirror = await openMirror(resource, deps, signal);
-  const resolved =
-    (await followPush(resource, mirror, deps.news)) ??
-    (await resolveGitRef(mirror, resource.spec.ref, { pickSemver: deps.pickSemver, signal }));
-  deps.news.markFresh(mirror);
+  const resolved = (await followPush(resource, mirror, deps.news)) ?? (await askRemote(resource, mirror, deps, signal));
   return { mirror, resolved, inMemory: deps.artifacts.get(sourceRef(resource), resolved.revision) !== null };
+}
+
+async function askRemote(
+  { spec }: GitRepository,
+  mirror: GitMirror,
+  { news, pickSemver }: GitRepositoryDeps,
+  signal: AbortSignal,
+): Promise<ResolvedGitRef> {
+  const resolved = await resolveGitRef(mirror, spec.ref, { pickSemver, signal });
+  const branch = /^refs\/heads\/(.+)$/.exec(resolved.ref ?? '')?.[1];
+  if (branch !== undefined) news.markFresh(mirror, branch);
+  return resolved;
 }
 
 /** Our own push is the next revision: a source on that branch alone follows it without asking the remote. */
@@ -184,6 +192,5 @@ function describeFailure(
 
 function reasonOf(error: unknown): string {
   if (error instanceof TagalongError && error.reason !== undefined) return error.reason;
-  if (error instanceof GitError && error.code === 'AUTHENTICATION_FAILED') return 'AuthenticationFailed';
   return 'GitOperationFailed';
 }

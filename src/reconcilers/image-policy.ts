@@ -57,7 +57,10 @@ async function observe(resource: ImagePolicy, context: StepContext, deps: ImageP
     throw dependencyError('DependencyNotReady', `referenced ImageRepository does not exist: ${text}`);
   }
   if (wanted.namespace !== resource.metadata.namespace) await checkAccess(resource, found, context, deps.cluster);
-  return { image: found.spec.image, list: await deps.tagLists.read(wanted) };
+  const list = await deps.tagLists.read(wanted);
+  // A listing that the repository does not speak of is of another time, and could take the answer back to it.
+  const isCurrent = list !== null && list.revision === found.status?.lastScanResult?.revision;
+  return { image: found.spec.image, list: isCurrent ? list : null };
 }
 
 async function checkAccess(
@@ -139,6 +142,11 @@ function readyOf({ status, reason, message }: ReadyState): ReadyState {
   return { status, reason, message };
 }
 
+/** Status is merged: a digest that is no more has to be taken out, or it would stay beside another tag. */
+function wholeRef({ name, tag, digest }: ImageRef): Record<string, string | null> {
+  return { name, tag, digest: digest || null };
+}
+
 function reportSelected(resource: ImagePolicy, ref: ImageRef): Report {
   const current = resource.status?.latestRef;
   const isSame =
@@ -156,7 +164,7 @@ function reportSelected(resource: ImagePolicy, ref: ImageRef): Report {
   return {
     ready: { status: 'True', reason: 'Succeeded', message },
     outcome: 'done',
-    status: { latestRef: { ...ref }, ...(previous === undefined ? {} : { observedPreviousRef: { ...previous } }) },
+    status: { latestRef: wholeRef(ref), ...(previous === undefined ? {} : { observedPreviousRef: wholeRef(previous) }) },
     events: isNews ? [{ type: 'Normal', reason: 'Succeeded', message }] : [],
     next: 'never',
   };

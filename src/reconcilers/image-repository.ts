@@ -36,11 +36,10 @@ type Plan =
   | { readonly do: 'scan'; readonly because: string; readonly image: ImageName; readonly access: RegistryAccess }
   | { readonly do: 'wait'; readonly because: string; readonly kept: TagList; readonly afterMs: number };
 
-/** `malformed` counts tags outside the grammar, `unchanged` says that the listing is the one that was kept. */
+/** `malformed` counts tags outside the grammar. */
 interface Done {
   readonly list: TagList;
   readonly malformed: number;
-  readonly unchanged: boolean;
 }
 
 const latestTagsShown = 10;
@@ -105,7 +104,8 @@ function reasonToScan(resource: ImageRepository, seen: Seen, now: Instant): stri
   if (status.canonicalImageName !== canonicalName(seen.image)) return 'new image name';
   if (!isDeepStrictEqual(new Set(status.observedExclusionList ?? []), new Set(resource.spec.exclusionList ?? [])))
     return 'updated exclusion list';
-  if (seen.kept === null) return 'no tags in database';
+  // A listing that status does not speak of is of another time: the state folder came from elsewhere, or a crash fell between the two writes.
+  if (seen.kept?.revision !== status.lastScanResult.revision) return 'no tags in database';
   // A scan that failed leaves the old listing: try again when the queue says so, not at the next interval.
   if (resource.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'False'))
     return 'last scan failed';
@@ -118,23 +118,21 @@ function nextScanAt(resource: ImageRepository): Instant {
 }
 
 async function act(plan: Plan, resource: ImageRepository, context: StepContext, deps: ImageRepositoryDeps): Promise<Done> {
-  if (plan.do === 'wait') return { list: plan.kept, malformed: 0, unchanged: true };
+  if (plan.do === 'wait') return { list: plan.kept, malformed: 0 };
   await context.progress(`scanning: ${plan.because}`);
   const exclusionList = resource.spec.exclusionList ?? [];
   const exclusions = compileExclusionList(exclusionList);
   const listing = await deps.registry.fetchTags(plan.image, plan.access, context.signal).catch(failScan);
   const tags = sortTagsDescending(excludeTags(exclusions, listing.tags).kept);
   const list: TagList = { canonicalName: canonicalName(plan.image), exclusionList, tags, revision: tagListRevision(tags) };
-  const unchanged =
-    list.revision === resource.status?.lastScanResult?.revision && tags.length === resource.status.lastScanResult.tagCount;
   await deps.tagLists.write(nameOf(resource), list);
-  return { list, malformed: listing.malformed, unchanged };
+  return { list, malformed: listing.malformed };
 }
 
 function compileExclusionList(list: readonly string[]): Exclusions {
   const compiled = compileExclusions(list);
   if (compiled.kind === 'compiled') return compiled.exclusions;
-  throw new TagalongError('BAD_EXCLUSION', `scan failed: ${compiled.reason}`, { reason: 'ReadOperationFailed' });
+  throw new TagalongError('BAD_EXCLUSION', `scan failed: ${compiled.reason}`, { reason: 'ReadOperationFailed', retry: 'never' });
 }
 
 function failScan(error: unknown): never {
@@ -156,7 +154,12 @@ function report(resource: ImageRepository, plan: Plan, done: Done, now: Instant)
   const skipped = malformed === 0 ? '' : `, skipped ${malformed} that break the tag grammar`;
   const message = `successful scan: found ${list.tags.length} tags with checksum ${list.revision}${skipped}`;
   const ready = { status: 'True', reason: 'Succeeded', message } as const;
-  if (plan.do === 'wait') return { ready, outcome: 'done', next: { afterMs: plan.afterMs } };
+  if (plan.do === 'wait') {
+    const before = resource.status?.conditions?.find((condition) => condition.type === 'Ready');
+    // What the scan said, such as the tags it skipped, stays said.
+    const kept = before?.status === 'True' ? { ...ready, message: before.message } : ready;
+    return { ready: kept, outcome: 'done', next: { afterMs: plan.afterMs } };
+  }
   return {
     ready,
     outcome: 'done',

@@ -25,7 +25,7 @@ import {
   type StepContext,
   TagalongError,
 } from '../core/index.ts';
-import { describeReverts, type HoldFinder, isReleasedBy } from '../hold/index.ts';
+import { automationTrailer, describeReverts, type HoldFinder, isReleasedBy, parseTrailers } from '../hold/index.ts';
 import { defaultMessage } from './automation-commits.ts';
 import { describeHeld, describeWaiting } from './automation-conditions.ts';
 import {
@@ -71,6 +71,8 @@ interface Done {
   readonly pushed: Pushed['commits'];
   readonly policies: readonly ImagePolicy[];
   readonly branch: string;
+  /** A commit of ours at the head that status does not know yet. */
+  readonly found: { readonly commit: Oid; readonly at: Instant } | null;
 }
 
 /** Writes what the policies picked at the markers of a branch: decides on a look at the head, commits, pushes; what a person took back is held. */
@@ -81,6 +83,7 @@ export function createImageUpdateAutomationReconciler(deps: AutomationDeps): Rec
     decide,
     act: (plan, resource, context) => act(plan, resource, context, deps),
     report,
+    describeFailure: (_resource, _error, now) => ({ status: { lastAutomationRunTime: formatTime(now) } }),
     finalize: (resource) => deps.memories.drop(nameOf(resource)),
   };
 }
@@ -98,8 +101,19 @@ async function observe(resource: ImageUpdateAutomation, context: StepContext, de
   const target = await openTarget(resource, source, context, deps);
   const memory = await deps.memories.read(nameOf(resource));
   const wishes = wishesOf(resource, memory, deps);
-  await deps.news.refresh(target.mirror, allowedAgeMs(resource), context.signal);
+  await refresh(resource, target, context, deps);
   return { target, wishes, look: await lookAt(target, wishes, await headOf(target)) };
+}
+
+function refresh(
+  resource: ImageUpdateAutomation,
+  { mirror, branch }: AutomationTarget,
+  { signal }: StepContext,
+  { news }: AutomationDeps,
+): Promise<void> {
+  return news
+    .refresh(mirror, branch, allowedAgeMs(resource), signal)
+    .catch(failAs('failed to checkout source', 'GitOperationFailed'));
 }
 
 async function readSource(
@@ -132,7 +146,8 @@ async function openTarget(
     const message = 'push spec not provided, and cannot be inferred from .spec.git.checkout.ref or GitRepository .spec.ref';
     throw new TagalongError('NO_BRANCH', `failed configuring source manager: ${message}`, { reason: 'SourceManagerFailed' });
   }
-  const mirror = await openMirror(source, deps, context.signal);
+  const unconfigured = failAs('failed configuring source manager', 'SourceManagerFailed');
+  const mirror = await openMirror(source, deps, context.signal).catch(unconfigured);
   const path = cleanSourcePath(update?.path, 'spec.update.path');
   return { mirror, branch, path, markers: deps.markersOf(mirror), holds: deps.holdsOf(mirror) };
 }
@@ -141,7 +156,7 @@ function wishesOf(resource: ImageUpdateAutomation, memory: AutomationMemory, dep
   const { namespace } = nameOf(resource);
   const all = deps.listPolicies(namespace);
   const annotations = resource.metadata.annotations ?? {};
-  const lastPush = lastPushOf(resource.status?.lastPushCommit, memory);
+  const lastPush = lastPushOf(resource.status, memory);
   return {
     namespace,
     policies: all.filter(
@@ -182,10 +197,32 @@ function decide(_resource: ImageUpdateAutomation, seen: Seen): Plan {
 async function act(plan: Plan, resource: ImageUpdateAutomation, context: StepContext, deps: AutomationDeps): Promise<Done> {
   const { target, wishes, look } = plan.seen;
   const pushed: Pushed = plan.do === 'commit' ? await push(plan.seen, resource, context, deps) : { look, commits: [] };
-  await deps.memories.write(nameOf(resource), remember(pushed, await deps.memories.read(nameOf(resource))));
   const last = pushed.commits.at(-1);
   if (last !== undefined) deps.onPushed(target.mirror, target.branch, last.oid);
-  return { look: pushed.look, pushed: pushed.commits, policies: wishes.policies, branch: target.branch };
+  const memory = await deps.memories.read(nameOf(resource));
+  await deps.memories.write(nameOf(resource), remember(pushed, memory, context.clock.now()));
+  const found = last === undefined ? await findOwnHead(resource, target, pushed.look.head, deps) : null;
+  return { look: pushed.look, pushed: pushed.commits, policies: wishes.policies, branch: target.branch, found };
+}
+
+/** A crash between a push and the status leaves a commit of ours that status does not know. */
+async function findOwnHead(
+  resource: ImageUpdateAutomation,
+  { mirror }: AutomationTarget,
+  head: Oid,
+  deps: AutomationDeps,
+): Promise<Done['found']> {
+  if (resource.status?.lastPushCommit === head) return null;
+  const { message, committer } = await mirror.commit(head);
+  const own = trailerOf(resource, deps);
+  const isOwn = parseTrailers(message).some(({ key, value }) => key === automationTrailer && value === own);
+  return isOwn ? { commit: head, at: committer.seconds * 1000 } : null;
+}
+
+/** `<cluster id>/<namespace>/<name>`. */
+function trailerOf(resource: ImageUpdateAutomation, { clusterId }: AutomationDeps): string {
+  const { namespace, name } = nameOf(resource);
+  return `${clusterId}/${namespace}/${name}`;
 }
 
 function push(
@@ -194,7 +231,6 @@ function push(
   context: StepContext,
   deps: AutomationDeps,
 ): Promise<Pushed> {
-  const { namespace, name } = nameOf(resource);
   const { git } = resource.spec;
   const order = {
     target,
@@ -202,13 +238,13 @@ function push(
     per: resource.metadata.annotations?.[commitPerAnnotation] === 'run' ? ('run' as const) : ('policy' as const),
     author: { name: git?.commit.author.name ?? '', email: git?.commit.author.email ?? '' },
     pushOptions: Object.entries(git?.push?.options ?? {}).map(([key, value]) => (value === '' ? key : `${key}=${value}`)),
-    automation: `${deps.clusterId}/${namespace}/${name}`,
+    automation: trailerOf(resource, deps),
     message: git?.commit.messageTemplate === undefined ? defaultMessage : () => git.commit.messageTemplate ?? '',
   };
-  return pushCommits(order, look, context);
+  return pushCommits(order, look, context).catch(failAs('failed to update source', 'GitOperationFailed'));
 }
 
-function remember({ look, commits }: Pushed, before: AutomationMemory): AutomationMemory {
+function remember({ look, commits }: Pushed, before: AutomationMemory, now: Instant): AutomationMemory {
   const holds = holdsOf(look);
   const last = commits.at(-1);
   if (last === undefined) return { ...before, holds };
@@ -217,7 +253,7 @@ function remember({ look, commits }: Pushed, before: AutomationMemory): Automati
     .map(({ marker, after }) => {
       return { policy: marker.policy, part: marker.part, value: after, file: marker.file };
     });
-  return { holds, lastPush: { commit: last.oid, edits } };
+  return { holds, lastPush: { commit: last.oid, edits, at: now } };
 }
 
 function holdsOf(look: AutomationLook): Hold[] {
@@ -225,7 +261,7 @@ function holdsOf(look: AutomationLook): Hold[] {
 }
 
 function report(resource: ImageUpdateAutomation, _plan: Plan, done: Done, now: Instant): Report {
-  const { look, pushed, branch, policies } = done;
+  const { look, pushed, branch, policies, found } = done;
   const last = pushed.at(-1);
   const held = describeHeld(look);
   const waiting = describeWaiting(look);
@@ -241,6 +277,7 @@ function report(resource: ImageUpdateAutomation, _plan: Plan, done: Done, now: I
       observedPolicies: observedPolicies(resource, policies),
       observedSourceRevision: `${branch}@sha1:${last?.oid ?? look.head}`,
       ...(last === undefined ? {} : { lastPushCommit: last.oid, lastPushTime: formatTime(now) }),
+      ...(found === null ? {} : { lastPushCommit: found.commit, lastPushTime: formatTime(found.at) }),
     },
     events: [...pushEvents(done), ...holdEvents(resource, look), ...conditionEvents(resource, waiting)],
     next: { afterMs: intervalMs(resource), jitter: true },
@@ -250,7 +287,10 @@ function report(resource: ImageUpdateAutomation, _plan: Plan, done: Done, now: I
 /** The whole map anew: policies that are gone are set to null, since status is merged. */
 function observedPolicies(resource: ImageUpdateAutomation, policies: readonly ImagePolicy[]): Record<string, unknown> {
   const gone = Object.keys(resource.status?.observedPolicies ?? {}).map((name) => [name, null] as const);
-  const current = policies.map((policy) => [policy.metadata.name, { ...policy.status?.latestRef }] as const);
+  const current = policies.map((policy) => {
+    const { name, tag, digest } = policy.status?.latestRef ?? { name: '', tag: '' };
+    return [policy.metadata.name, { name, tag, digest: digest || null }] as const;
+  });
   return Object.fromEntries([...gone, ...current]);
 }
 
@@ -281,6 +321,16 @@ function conditionEvents(
 
 function conditionMessage(resource: ImageUpdateAutomation, type: string): string {
   return resource.status?.conditions?.find((condition) => condition.type === type)?.message ?? '';
+}
+
+const isWorded = /^failed (configuring source manager|to checkout source|to update source|to apply policies): /;
+
+/** The error with Flux's words in front and its reason; one that has them already stays as it is. */
+function failAs(words: string, reason: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof TagalongError) || isWorded.test(error.message)) throw error;
+    throw new TagalongError(error.code, `${words}: ${error.message}`, { reason, retry: error.retry, cause: error });
+  };
 }
 
 function stalled(reason: string, message: string): TagalongError {

@@ -30,23 +30,28 @@ const newsLastMs = 30_000;
  */
 export class MirrorNews {
   readonly #clock: Clock;
-  readonly #freshAt = new WeakMap<GitMirror, Instant>();
+  /** By branch; '' is all of them. */
+  readonly #freshAt = new WeakMap<GitMirror, Map<string, Instant>>();
   readonly #pushed = new WeakMap<GitMirror, Map<string, Push>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  markFresh(mirror: GitMirror): void {
-    this.#freshAt.set(mirror, this.#clock.now());
+  /** The remote said just now that `branch` is where the mirror has it. Nothing follows for its other branches. */
+  markFresh(mirror: GitMirror, branch: string): void {
+    const times = this.#freshAt.get(mirror) ?? new Map<string, Instant>();
+    this.#freshAt.set(mirror, times.set(branch, this.#clock.now()));
   }
 
-  /** Fetches unless the mirror was fresh within `maxAgeMs`. */
-  async refresh(mirror: GitMirror, maxAgeMs: number, signal?: AbortSignal): Promise<void> {
-    const age = this.#clock.now() - (this.#freshAt.get(mirror) ?? Number.NEGATIVE_INFINITY);
+  /** Fetches unless `branch` was known to be fresh within `maxAgeMs`. */
+  async refresh(mirror: GitMirror, branch: string, maxAgeMs: number, signal?: AbortSignal): Promise<void> {
+    const times = this.#freshAt.get(mirror);
+    const freshAt = Math.max(times?.get('') ?? Number.NEGATIVE_INFINITY, times?.get(branch) ?? Number.NEGATIVE_INFINITY);
+    const age = this.#clock.now() - freshAt;
     if (age <= maxAgeMs) return;
     await mirror.fetch(signal);
-    this.markFresh(mirror);
+    this.markFresh(mirror, '');
   }
 
   /** Remembers what we pushed to a branch. */
@@ -54,7 +59,7 @@ export class MirrorNews {
     const pushes = this.#pushed.get(mirror) ?? new Map<string, Push>();
     pushes.set(branch, { commit, at: this.#clock.now(), takers: new Set() });
     this.#pushed.set(mirror, pushes);
-    this.markFresh(mirror);
+    this.markFresh(mirror, branch);
   }
 
   /**
