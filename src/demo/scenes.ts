@@ -91,7 +91,8 @@ async function breakAndHeal({ stage, look, say, quote, until, watch }: SceneTool
   say(`pushed a broken apps/web/service.yaml in ${bad.slice(0, 7)}`);
   const ready = await until('the error to be told', async () => {
     const condition = conditionOf(await look.kustomization('apps'), 'Ready');
-    return condition?.status === 'False' && condition;
+    // For a moment apps waits for infrastructure to be at the new commit.
+    return condition?.status === 'False' && condition.reason !== 'DependencyNotReady' && condition;
   });
   say(`told after ${watch()}, Ready=False, reason ${ready.reason}:`);
   quote(ready.message);

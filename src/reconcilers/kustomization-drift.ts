@@ -90,6 +90,8 @@ interface KindWatch {
   done: Promise<void>;
   /** Why it cannot be watched. */
   unwatched: string | null;
+  /** The server has no such kind; asking again costs next to nothing. */
+  isMissing: boolean;
   isListed: boolean;
 }
 
@@ -99,6 +101,8 @@ interface Owner {
   readonly kinds: Set<string>;
   readonly dirty: Set<string>;
   readonly contested: Set<string>;
+  /** Drift that was noted and not yet corrected. */
+  readonly correcting: Set<string>;
   readonly toldUnwatched: Set<string>;
   contests: Contest[];
   wakeOn: ReadonlySet<string>;
@@ -128,6 +132,7 @@ class Watcher implements DriftWatcher {
   expect(name: NamespacedName, expected: ReadonlyMap<string, Expected>): void {
     const owner = this.#owner(name);
     owner.expected = expected;
+    owner.correcting.clear();
     owner.kinds.clear();
     for (const { manifest } of expected.values()) owner.kinds.add(kindKey(refOf(manifest)));
     for (const id of owner.contested) if (!expected.has(id)) owner.contested.delete(id);
@@ -194,7 +199,8 @@ class Watcher implements DriftWatcher {
     const owner = this.#owner(name);
     return [...owner.kinds].flatMap((key) => {
       const watch = this.#kinds.get(key);
-      if (watch === undefined || watch.unwatched === null || owner.toldUnwatched.has(key)) return [];
+      // An apply tells better that a kind is missing.
+      if (watch === undefined || watch.unwatched === null || watch.isMissing || owner.toldUnwatched.has(key)) return [];
       owner.toldUnwatched.add(key);
       return [`${watch.kind.kind}: ${watch.unwatched}`];
     });
@@ -217,6 +223,7 @@ class Watcher implements DriftWatcher {
       kinds: new Set(),
       dirty: new Set(),
       contested: new Set(),
+      correcting: new Set(),
       toldUnwatched: new Set(),
       contests: [],
       wakeOn: new Set(),
@@ -229,21 +236,22 @@ class Watcher implements DriftWatcher {
   #watch(kind: GroupVersionKind): KindWatch {
     const key = kindKey(kind);
     const known = this.#kinds.get(key);
-    if (known !== undefined && (known.unwatched === null || !this.#mayRetry(key))) return known;
+    if (known !== undefined && (known.unwatched === null || !this.#mayRetry(known))) return known;
     const watch = this.#start(kind);
     this.#kinds.set(key, watch);
     return watch;
   }
 
   /** What could not be watched may have become possible: rights were given, a definition came. */
-  #mayRetry(key: string): boolean {
-    return this.#options.clock.now() - (this.#failedAt.get(key) ?? 0) >= retryWatchMs;
+  #mayRetry({ kind, isMissing }: KindWatch): boolean {
+    return isMissing || this.#options.clock.now() - (this.#failedAt.get(kindKey(kind)) ?? 0) >= retryWatchMs;
   }
 
   #start(kind: GroupVersionKind): KindWatch {
     const { promise: listed, resolve } = Promise.withResolvers<void>();
     const stopping = new AbortController();
-    const watch: KindWatch = { kind, stopping, objects: new Map(), listed, done: listed, unwatched: null, isListed: false };
+    const state = { unwatched: null, isMissing: false, isListed: false };
+    const watch: KindWatch = { kind, stopping, objects: new Map(), listed, done: listed, ...state };
     const take = (event: WatchEvent) => {
       this.#take(watch, event);
       if (event.type !== 'synced') return;
@@ -261,12 +269,13 @@ class Watcher implements DriftWatcher {
       const resource = await cluster.resource(watch.kind);
       if (resource === null || !resource.verbs.includes('watch')) {
         const because = resource === null ? 'the server has no such kind' : 'the server has no watch for it';
-        throw new TagalongError('UNSUPPORTED', because);
+        throw new TagalongError(resource === null ? 'NOT_FOUND' : 'UNSUPPORTED', because);
       }
       await cluster.watch(watch.kind, { labelSelector: ownerLabels.name, metadataOnly: true, signal }, take);
     } catch (error) {
       if (signal.aborted) return;
       watch.unwatched = errorMessage(error);
+      watch.isMissing = error instanceof TagalongError && error.code === 'NOT_FOUND';
       this.#failedAt.set(kindKey(watch.kind), clock.now());
       log.warn('kind cannot be watched; drift of it is found at the interval', {
         kind: watch.kind.kind,
@@ -312,14 +321,17 @@ class Watcher implements DriftWatcher {
     if (expected === undefined) return;
     const decision = this.judge(owner.name, expected);
     if (decision.do !== 'correct') return;
+    const what = describeObject(expected.manifest);
+    // One change by hand makes several events (controllers follow it): it counts once until the correction has run.
+    if (owner.correcting.has(id)) return this.#wake(owner, `drift of ${what}: ${decision.because}`);
     const note = noteDrift(this.#ledger, `${formatKey(owner.name)} ${id}`, {
       fields: decision.fields,
       now: this.#options.clock.now(),
     });
     this.#ledger = note.ledger;
-    const what = describeObject(expected.manifest);
     if (note.decision.do === 'correct') {
       owner.contested.delete(id);
+      owner.correcting.add(id);
       return this.#wake(owner, `drift of ${what}: ${decision.because}`);
     }
     owner.contested.add(id);
