@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import { findServedKind, parseResource, ValidationError } from '../api/index.ts';
 import { errorMessage, type FileProblem, type KubeObject } from '../core/index.ts';
 import { PoliciesError } from './error.ts';
@@ -75,8 +75,13 @@ function readDocuments(file: string, text: string, objects: PolicyObject[], prob
       message: error.message.split('\n')[0] ?? '',
     }));
     problems.push(...errors);
-    if (errors.length === 0 && document.contents !== null) readDocument(file, document, lines, objects, problems);
+    if (errors.length === 0 && !isEmpty(document)) readDocument(file, document, lines, objects, problems);
   }
+}
+
+/** Nothing, or comments alone. */
+function isEmpty({ contents }: Document): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null);
 }
 
 function readDocument(

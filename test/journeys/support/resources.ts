@@ -63,3 +63,8 @@ spec:
           image: ${image} # {"$imagepolicy": "default:${policy}"}
 `;
 }
+
+/** Asks for a run as `flux reconcile` does. */
+export function requestedAtPatch(token: string): Difference {
+  return { metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': token } } };
+}

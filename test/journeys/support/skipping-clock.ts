@@ -40,7 +40,11 @@ export function createSkippingClock(): SkippingClock {
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
         const cancel = schedule(ms, resolve);
-        signal?.addEventListener('abort', () => (cancel(), reject(signal.reason)), { once: true });
+        const onAbort = () => {
+          cancel();
+          reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', onAbort, { once: true });
       }),
     skip(ms) {
       skippedMs += ms;

@@ -17,7 +17,15 @@ import {
   startSandboxRegistry,
 } from '../../../src/sandbox/index.ts';
 import { type Branch, readBranch } from './branch.ts';
-import { type Difference, gitRepository, imagePolicy, imageRepository, imageUpdateAutomation, manifest } from './resources.ts';
+import {
+  type Difference,
+  gitRepository,
+  imagePolicy,
+  imageRepository,
+  imageUpdateAutomation,
+  manifest,
+  requestedAtPatch,
+} from './resources.ts';
 import { createSkippingClock, type SkippingClock } from './skipping-clock.ts';
 
 export type LoopKind = 'GitRepository' | 'ImageRepository' | 'ImagePolicy' | 'ImageUpdateAutomation';
@@ -205,7 +213,7 @@ function createTools(cluster: Cluster): Tools {
     async request(kind, name) {
       tokens += 1;
       const token = `${Date.now()}-${tokens}`;
-      await patch(kind, name, { metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': token } } });
+      await patch(kind, name, requestedAtPatch(token));
       return until(`${kind} ${name} to answer`, async () => {
         const object = await get(kind, name);
         return (object['status'] as { lastHandledReconcileAt?: string }).lastHandledReconcileAt === token && object;
