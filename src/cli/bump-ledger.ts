@@ -33,6 +33,11 @@ export class BumpLedger {
     return bump;
   }
 
+  /** The bump that a key belongs to, if any. */
+  find(key: string): Bump | null {
+    return this.#bumps.get(key) ?? null;
+  }
+
   /** Lets a commit that nobody named yet belong to the newest bump that was selected and not committed; without one, to none. */
   adoptCommit(key: string, now: Instant): void {
     if (this.#bumps.has(key)) return;

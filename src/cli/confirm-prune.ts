@@ -32,13 +32,13 @@ export async function confirmPrune(
   });
 }
 
-/** The condition that asks for a confirmation names the value to confirm with. */
+/** The condition that asks for a confirmation ends with the value to confirm with. */
 function findWaiting({ status }: Kustomization): { value: string; message: string } | null {
-  for (const { message } of status?.conditions ?? []) {
+  for (const { reason, message } of status?.conditions ?? []) {
     const value = valuePattern.exec(message)?.[1];
-    if (value !== undefined) return { value, message };
+    if (reason === 'PruneUnconfirmed' && value !== undefined) return { value, message };
   }
   return null;
 }
 
-const valuePattern = /tagalong\.dev\/confirm-prune[:=]\s*["'`]?([^\s"'`,;()]+)/;
+const valuePattern = /tagalong\.dev\/confirm-prune: (\S+)$/;

@@ -34,6 +34,7 @@ export async function getKind(
   await withCluster(target, session, async (cluster) => {
     if (options.watch) {
       const print = createRowPrinter(view, options, session);
+      await cluster.resource(view.served); // a watch waits for a server that is away; who starts one wants to be told
       return cluster.watch(view.served, { ...listOptions(query), signal: session.signal }, (event) => {
         if (event.type === 'deleted') return;
         const objects = event.type === 'synced' ? event.objects : [event.object];

@@ -5,6 +5,7 @@ export type HopKind =
   | 'selected'
   | 'committed'
   | 'stored'
+  | 'changed'
   | 'applied'
   | 'healthy'
   | 'held'

@@ -9,13 +9,15 @@ import type {
 import { formatImageRef, formatKey, type Instant, keyOf } from '../core/index.ts';
 import { type Bump, BumpLedger } from './bump-ledger.ts';
 import { shortenHex } from './status-table.ts';
-import type { Hop, HopKind } from './timeline-hop.ts';
+import type { Hop } from './timeline-hop.ts';
 
 /** An Event of the cluster, as far as the timeline reads it. */
 export interface ClusterEvent {
   readonly type: string;
   readonly reason: string;
   readonly message: string;
+  /** Of the source that it is about; '' if it names none. */
+  readonly revision: string;
   readonly involved: { readonly kind: string; readonly namespace: string; readonly name: string };
 }
 
@@ -25,6 +27,8 @@ type Found = Omit<Hop, 'at' | 'subject' | 'sinceMs'> & { readonly bump: Bump | n
 export class Timeline {
   readonly #ledger = new BumpLedger();
   readonly #told = new Map<string, string>();
+  /** The revision of each Kustomization, and since when. */
+  readonly #applied = new Map<string, { readonly revision: string; readonly since: Instant }>();
 
   /** The hops between two states of an object; `before` is null for one that is new. */
   observe(before: Resource | null, after: Resource, now: Instant): Hop[] {
@@ -32,17 +36,29 @@ export class Timeline {
     return found.map((hop) => toHop(hop, `${after.kind} ${keyOf(after)}`, now));
   }
 
+  /** Takes an object as it is at the start: no news, but what later news is compared with. */
+  remember(object: Resource): void {
+    if (object.kind === 'Kustomization')
+      this.#applied.set(keyOf(object), { revision: object.status?.lastAppliedRevision ?? '', since: 0 });
+  }
+
   /** The hop that an Event tells of; null if it tells nothing that the object itself does not. */
-  observeEvent({ type, reason, message, involved }: ClusterEvent, now: Instant): Hop | null {
+  observeEvent(event: ClusterEvent, now: Instant): Hop | null {
+    const { type, reason, message, involved } = event;
     const subject = `${involved.kind} ${formatKey(involved)}`;
-    const toldKind: HopKind | null = /drift/i.test(reason)
-      ? 'drift'
-      : type === 'Warning' && reason !== 'Reverted'
-        ? 'failed'
-        : null;
-    if (toldKind === null || this.#told.get(subject) === message) return null;
+    if (type === 'Normal') return changeLine.test(message) ? toHop(this.#changed(event, now), subject, now) : null;
+    if (reason === 'Reverted' || this.#told.get(subject) === message) return null;
     this.#told.set(subject, message);
-    return toHop({ kind: toldKind, text: `${reason}: ${message}`, bump: null }, subject, now);
+    return toHop({ kind: /drift/i.test(reason) ? 'drift' : 'failed', text: `${reason}: ${message}`, bump: null }, subject, now);
+  }
+
+  /** What was applied; at a revision that had settled before, somebody else had changed it. */
+  #changed({ message, revision, involved }: ClusterEvent, now: Instant): Found {
+    const applied = this.#applied.get(formatKey(involved));
+    const list = message.split('\n').join(', ');
+    const isDrift = applied !== undefined && applied.revision === revision && now - applied.since > settledAfterMs;
+    if (isDrift) return { kind: 'drift', text: `corrected: ${list}`, bump: null };
+    return { kind: 'changed', text: list, bump: this.#ledger.find(commitKey(commitOf(revision))) };
   }
 
   #findHops(before: Resource | null, after: Resource, now: Instant): Found[] {
@@ -59,7 +75,7 @@ export class Timeline {
       case 'GitRepository':
         return this.#stored(before as GitRepository | null, after, now);
       case 'Kustomization':
-        return this.#applied(before as Kustomization | null, after, now);
+        return this.#rolledOut(before as Kustomization | null, after, now);
       default:
         return after satisfies never;
     }
@@ -103,11 +119,12 @@ export class Timeline {
     return [{ kind: 'stored', text: shortenHex(revision), bump }];
   }
 
-  #applied(before: Kustomization | null, after: Kustomization, now: Instant): Found[] {
+  #rolledOut(before: Kustomization | null, after: Kustomization, now: Instant): Found[] {
     const revision = after.status?.lastAppliedRevision;
     if (revision === undefined) return [];
     const hops: Found[] = [];
     const isNew = revision !== before?.status?.lastAppliedRevision;
+    if (isNew) this.#applied.set(keyOf(after), { revision, since: now });
     const join = (hop: string) => this.#ledger.join(commitKey(commitOf(revision)), `${hop} ${keyOf(after)}`, [], now);
     if (isNew)
       hops.push({ kind: 'applied', text: shortenHex(revision) + describeInventory(before, after), bump: join('applied') });
@@ -132,6 +149,11 @@ export class Timeline {
 
 /** Reasons of Ready=False that are a stage on the way. */
 const quiet = new Set(['Progressing', 'DependencyNotReady']);
+
+/** `Deployment/apps/web configured`, as the first of several lines. */
+const changeLine = /^\S+ (created|configured|deleted)(\n|$)/;
+/** Events and status travel apart; an event about a revision may come a little after it is in status. */
+const settledAfterMs = 3000;
 
 function toHop({ kind, text, bump }: Found, subject: string, now: Instant): Hop {
   return { at: now, kind, subject, text, sinceMs: bump === null ? null : now - bump.startedAt };

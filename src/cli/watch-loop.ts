@@ -1,10 +1,10 @@
 import { type Resource, servedKinds } from '../api/index.ts';
 import { ClusterError } from '../cluster/index.ts';
-import { type Cluster, type GroupVersionKind, type Instant, type KubeObject, keyOf, type WatchEvent } from '../core/index.ts';
+import { type Cluster, type GroupVersionKind, type KubeObject, keyOf, type WatchEvent } from '../core/index.ts';
 import { cleanLine } from './clean-text.ts';
 import type { ClusterOptions } from './cluster-options.ts';
+import { formatHop } from './format-hop.ts';
 import { withCluster } from './open-cluster.ts';
-import type { Paint } from './paint.ts';
 import type { Session } from './session.ts';
 import { type ClusterEvent, Timeline } from './timeline.ts';
 import type { Hop } from './timeline-hop.ts';
@@ -15,75 +15,101 @@ export interface WatchOrder {
   readonly forMs?: number;
 }
 
-/** Prints a line for each hop from now on. What there is at the start, and again after an interruption, is only remembered. */
+/** Prints a line for each hop from now on. What there is at the start is only remembered. */
 export async function watchLoop(order: WatchOrder, target: ClusterOptions, session: Session): Promise<void> {
-  const timeline = new Timeline();
   const { clock, terminal } = session;
-  const tell = (hop: Hop | null) => hop !== null && terminal.answer(formatHop(hop, terminal.paint));
+  const timeline = new Timeline();
+  const tell = (hops: readonly (Hop | null)[]) => {
+    for (const hop of hops) if (hop !== null) terminal.answer(formatHop(hop, terminal.paint));
+  };
   const end = order.forMs === undefined ? session.signal : AbortSignal.any([session.signal, AbortSignal.timeout(order.forMs)]);
-  const options = { ...(order.allNamespaces ? {} : { namespace: target.namespace }), signal: end };
+  const scope = { ...(order.allNamespaces ? {} : { namespace: target.namespace }), signal: end };
   await withCluster(target, session, async (cluster) => {
-    const watches = servedKinds.map((kind) =>
-      watchKind(
-        cluster,
-        kind,
-        options,
-        (before, after) => {
-          for (const hop of timeline.observe(before as Resource | null, after as Resource, clock.now())) tell(hop);
-        },
-        session,
-      ),
-    );
-    const events = watchKind(
-      cluster,
-      { group: '', version: 'v1', kind: 'Event' },
-      options,
-      (before, after) => {
-        const event = readEvent(after);
-        const isNews = before === null || before['count'] !== after['count'];
-        if (event !== null && isNews) tell(timeline.observeEvent(event, clock.now()));
-      },
-      session,
-    );
-    terminal.note(`watching ${order.allNamespaces ? 'all namespaces' : `"${target.namespace}" namespace`} of ${cluster.server}`);
-    await Promise.all([...watches, events]);
+    const look = { cluster, scope, note: (text: string) => terminal.note(cleanLine(text)) };
+    const objects: Observer = {
+      remember: (object) => timeline.remember(object as Resource),
+      observe: (before, after) => tell(timeline.observe(before as Resource | null, after as Resource, clock.now())),
+    };
+    const watches = [
+      ...servedKinds.map((kind) => watchKind(kind, objects, look)),
+      watchKind(eventKind, observeEvents(timeline, clock, tell), look),
+    ];
+    await Promise.all(watches.map(({ started }) => started));
+    if (!end.aborted)
+      look.note(`watching ${order.allNamespaces ? 'all namespaces' : `"${target.namespace}" namespace`} of ${cluster.server}`);
+    await Promise.all(watches.map(({ ended }) => ended));
   });
 }
 
-type Observer = (before: KubeObject | null, after: KubeObject) => void;
+const eventKind = { group: '', version: 'v1', kind: 'Event' };
 
-/** Tells each change with the state before it; a kind that the server lacks, or does not show, is said and left out. */
-async function watchKind(
-  cluster: Cluster,
+interface Observer {
+  remember(object: KubeObject): void;
+  observe(before: KubeObject | null, after: KubeObject): void;
+}
+
+interface Look {
+  readonly cluster: Cluster;
+  readonly scope: { readonly namespace?: string; readonly signal: AbortSignal };
+  note(text: string): void;
+}
+
+function observeEvents(timeline: Timeline, clock: Session['clock'], tell: (hops: readonly (Hop | null)[]) => void): Observer {
+  return {
+    remember: () => {},
+    observe(before, after) {
+      const event = readEvent(after);
+      const isNews = before === null || before['count'] !== after['count'];
+      if (event !== null && isNews) tell([timeline.observeEvent(event, clock.now())]);
+    },
+  };
+}
+
+/** `started` resolves when the first listing is in, or there is none; a kind that the server lacks, or does not show, is said and left out. */
+function watchKind(
   kind: GroupVersionKind,
-  options: { namespace?: string; signal: AbortSignal },
-  observe: Observer,
-  { terminal }: Session,
-): Promise<void> {
+  { remember, observe }: Observer,
+  { cluster, scope, note }: Look,
+): { started: Promise<void>; ended: Promise<void> } {
   const known = new Map<string, KubeObject>();
-  const isFirst = { value: true };
-  const see = (object: KubeObject, isSilent: boolean) => {
+  const { promise: started, resolve: start } = Promise.withResolvers<void>();
+  let isFirst = true;
+  const see = (object: KubeObject) => {
     const before = known.get(keyOf(object)) ?? null;
     known.set(keyOf(object), object);
-    if (!isSilent) observe(before, object);
+    if (isFirst) remember(object);
+    else observe(before, object);
   };
+  const ended = watchOrSay(cluster, kind, scope, note, (event) => {
+    if (event.type === 'deleted') return void known.delete(keyOf(event.object));
+    if (event.type !== 'synced') return see(event.object);
+    event.objects.forEach(see);
+    isFirst = false;
+    start();
+  }).finally(start);
+  return { started, ended };
+}
+
+async function watchOrSay(
+  cluster: Cluster,
+  kind: GroupVersionKind,
+  scope: Look['scope'],
+  note: Look['note'],
+  observer: (event: WatchEvent) => void,
+): Promise<void> {
   try {
-    await cluster.watch(kind, options, (event: WatchEvent) => {
-      if (event.type === 'deleted') return void known.delete(keyOf(event.object));
-      if (event.type !== 'synced') return see(event.object, false);
-      for (const object of event.objects) see(object, isFirst.value);
-      isFirst.value = false;
-    });
+    await cluster.resource(kind); // a watch waits for a server that is away; who starts one wants to be told
+    await cluster.watch(kind, scope, observer);
   } catch (error) {
     if (!(error instanceof ClusterError) || (error.code !== 'NOT_FOUND' && error.code !== 'FORBIDDEN')) throw error;
-    terminal.note(`${kind.kind} is not watched: ${cleanLine(error.message)}`);
+    note(`${kind.kind} is not watched: ${error.message}`);
   }
 }
 
 const watchedKinds = new Set<string>(servedKinds.map(({ kind }) => kind));
 
 function readEvent(object: KubeObject): ClusterEvent | null {
-  const { type, reason, message, involvedObject } = object as KubeObject & {
+  const { type, reason, message, involvedObject, metadata } = object as KubeObject & {
     type?: string;
     reason?: string;
     message?: string;
@@ -91,25 +117,6 @@ function readEvent(object: KubeObject): ClusterEvent | null {
   };
   const { kind = '', namespace = '', name = '' } = involvedObject ?? {};
   if (!watchedKinds.has(kind)) return null;
-  return { type: type ?? '', reason: reason ?? '', message: message ?? '', involved: { kind, namespace, name } };
-}
-
-/** `12:00:01.250   +0.41s  selected   ImagePolicy apps/web  1.0.0 → …`. */
-function formatHop({ at, kind, subject, text, sinceMs }: Hop, paint: Paint): string {
-  const time = formatTimeOfDay(at);
-  const since = (sinceMs === null ? '' : `+${(sinceMs / 1000).toFixed(2)}s`).padStart(9);
-  const colour =
-    kind === 'failed'
-      ? paint.bad
-      : kind === 'held' || kind === 'drift'
-        ? paint.warn
-        : kind === 'healthy'
-          ? paint.good
-          : paint.accent;
-  return `${paint.faint(time)} ${since}  ${colour(kind.padEnd(9))}  ${cleanLine(subject)}  ${cleanLine(text)}`;
-}
-
-/** In UTC, as everything in a cluster. */
-function formatTimeOfDay(at: Instant): string {
-  return new Date(at).toISOString().slice(11, 23);
+  const revision = Object.entries(metadata.annotations ?? {}).find(([key]) => key.endsWith('/revision'))?.[1] ?? '';
+  return { type: type ?? '', reason: reason ?? '', message: message ?? '', revision, involved: { kind, namespace, name } };
 }
