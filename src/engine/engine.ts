@@ -104,7 +104,7 @@ export class Engine {
       const resource = cache.get(key);
       if (resource !== undefined) await this.#run(reconciler, resource, registration, recorder, because);
     };
-    const queue = new WorkQueue({ clock, concurrency: registration.concurrency ?? 4, run });
+    const queue = new WorkQueue({ clock, concurrency: registration.concurrency ?? 4, run, held: true });
     this.#registered.set(reconciler.kind.kind, { queue, cache });
     cache.subscribe((change) => requestOwn(queue, change));
     for (const rule of registration.wakes ?? []) {
@@ -114,7 +114,10 @@ export class Engine {
     }
   }
 
-  /** Follows every kind that was registered or asked for; resolves when each was listed once. */
+  /**
+   * Follows every kind that was registered or asked for; resolves when each was listed once. Only then does anything run: a reconciler
+   * that looks another kind up must not take what was not listed yet for missing.
+   */
   async start(): Promise<void> {
     const { cluster, namespace, log } = this.#options;
     for (const cache of this.#caches.values()) {
@@ -124,6 +127,7 @@ export class Engine {
       this.#watches.push(following);
     }
     await Promise.all([...this.#caches.values()].map((cache) => this.#whenSynced(cache)));
+    for (const { queue } of this.#registered.values()) queue.release();
   }
 
   /** Starts nothing new, lets what runs finish for `graceMs`, then aborts it; resolves when all has ended and events are out. */

@@ -9,6 +9,8 @@ interface Entry {
 export interface WorkQueueOptions {
   readonly clock: Clock;
   readonly concurrency: number;
+  /** Collect only: nothing runs before `release`. */
+  readonly held?: boolean;
   /** Runs a key; must not reject. */
   run(key: string, because: readonly string[]): Promise<void>;
 }
@@ -28,9 +30,17 @@ export class WorkQueue {
   readonly #again = new Map<string, Entry>();
   #cancelTimer: (() => void) | null = null;
   #stopped = false;
+  #held: boolean;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
+    this.#held = options.held ?? false;
+  }
+
+  /** Lets what was collected run. */
+  release(): void {
+    this.#held = false;
+    if (!this.#stopped) this.#pump();
   }
 
   /** Asks for a run of `key` at `dueAt`, or now. */
@@ -74,6 +84,7 @@ export class WorkQueue {
   }
 
   #pump(): void {
+    if (this.#held) return;
     const now = this.#options.clock.now();
     while (this.#running.size < this.#options.concurrency) {
       const next = this.#earliest();

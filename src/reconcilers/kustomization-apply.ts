@@ -1,4 +1,4 @@
-import type { Kustomization } from '../api/index.ts';
+import { decryptAnnotation, type Kustomization } from '../api/index.ts';
 import {
   type Change,
   type DriftRecord,
@@ -22,10 +22,21 @@ import { nameOf } from './kustomization-spec.ts';
 
 const defaultConcurrency = 8;
 
-/** The objects of a build as they will be sent, in build order. */
+/** The objects of a build as they will be sent, in build order. Refuses what is still encrypted: it would replace a secret by garbage. */
 export function manifestsOf(kustomization: Kustomization, { objects }: Build): KubeObject[] {
   const owner = nameOf(kustomization);
+  for (const { object } of objects) if (isEncrypted(object)) throw encrypted(object);
   return objects.map(({ object }) => normaliseObject(withOwnerLabels(object, owner)));
+}
+
+function isEncrypted(object: KubeObject): boolean {
+  if (object.kind !== 'Secret' || object.metadata.annotations?.[decryptAnnotation] === 'disabled') return false;
+  return typeof object['sops'] === 'object' && object['sops'] !== null;
+}
+
+function encrypted(object: KubeObject): TagalongError {
+  const message = `${describeObject(object)} is SOPS encrypted, configuring decryption is required for this secret to be reconciled`;
+  return new TagalongError('ENCRYPTED', message);
 }
 
 export interface ApplyRun {

@@ -81,7 +81,7 @@ interface LookTools {
 export class HealthWaits {
   readonly #waits = new Map<string, Wait>();
 
-  /** How all targets are, and how long they have been waited for. Until they are healthy or failed, their changes wake the Kustomization. */
+  /** How all targets are, and how long they have been waited for. Until they are healthy, their changes wake the Kustomization. */
   async check(
     kustomization: Kustomization,
     targets: readonly HealthTarget[],
@@ -95,7 +95,9 @@ export class HealthWaits {
     const elapsedMs = deps.clock.now() - wait.startedAt;
     const timeoutMs = timeoutMsOf(kustomization);
     const summary = summariseHealth(results, { elapsedMs, timeoutMs });
-    if (summary.do !== 'wait') this.#end(owner, wait, deps);
+    if (summary.do === 'healthy') this.#end(owner, wait, deps);
+    // What failed may still come right: its changes go on waking, and the next look starts another wait.
+    if (summary.do === 'failed') wait.over = true;
     return { summary, elapsedMs, remainingMs: Math.max(0, timeoutMs - elapsedMs) };
   }
 

@@ -47,7 +47,7 @@ function keptReady({ status, metadata }: Kustomization): ReadyState {
   const before = status?.conditions?.find(({ type }) => type === 'Ready');
   if (before?.status === 'True' && status?.observedGeneration === metadata.generation)
     return { status: 'True', reason: before.reason, message: before.message };
-  return { status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' };
+  return progressing;
 }
 
 function reportNothing(kustomization: Kustomization): Report {
@@ -86,17 +86,26 @@ function reportWaiting(
   plan: ApplyPlan,
   { done, status }: { done: RunDone; status: Record<string, unknown> },
 ): Report {
-  const isNew = kustomization.status?.lastAppliedRevision !== plan.revision;
-  const progressing: ReadyState = { status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' };
   const healthy = { type: 'Healthy', status: 'Unknown', reason: 'Progressing', message: done.health.message } as const;
   return {
-    ready: isNew ? progressing : keptReady(kustomization),
+    ready: readyWhileWaiting(kustomization, plan),
     outcome: 'progressing',
     conditions: [healthy],
     status,
     next: { afterMs: Math.max(1, Math.min(done.health.remainingMs, healthLookMs)) },
   };
 }
+
+/** What failed at this revision stays failed until it is healthy: a look at it in between is no news. */
+function readyWhileWaiting(kustomization: Kustomization, { revision }: ApplyPlan): ReadyState {
+  const { status } = kustomization;
+  const before = status?.conditions?.find(({ type }) => type === 'Ready');
+  if (before?.reason === 'HealthCheckFailed' && status?.lastAttemptedRevision === revision)
+    return { status: before.status, reason: before.reason, message: before.message };
+  return status?.lastAppliedRevision === revision ? keptReady(kustomization) : progressing;
+}
+
+const progressing: ReadyState = { status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' };
 
 function healthCondition(kustomization: Kustomization, { health }: RunDone): Pick<Report, 'conditions' | 'remove'> {
   if (health.state === 'none') return { remove: ['Healthy'] };

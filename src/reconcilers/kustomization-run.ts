@@ -58,7 +58,7 @@ export async function runPlan(
   memory: KustomizationMemory,
 ): Promise<RunDone> {
   const run: Run = { plan, kustomization, context, memory };
-  const manifests = manifestsOf(kustomization, plan.build);
+  const manifests = manifestsOrFail(run);
   const planned = inventoryOf(manifests);
   memory.manifests.set(formatKey(nameOf(kustomization)), manifests);
   const held = await recordPlanned(run, planned);
@@ -72,6 +72,14 @@ export async function runPlan(
     unconfirmed: pruned.unconfirmed,
     health,
   };
+}
+
+function manifestsOrFail(run: Run): KubeObject[] {
+  try {
+    return manifestsOf(run.kustomization, run.plan.build);
+  } catch (error) {
+    throw failureOf(run.kustomization, error, factsOf(run));
+  }
 }
 
 /** From here on status knows all that may exist; it shrinks only after deletes were confirmed. Returns what it knows. */

@@ -38,6 +38,7 @@ async function start() {
   await home.create(kustomization('app'));
   const revision = await home.commit(files);
   await waitReady(home, 'app', revision);
+  await waitUntil('quiet', () => running.engine.isIdle());
   home.clearRequests();
   return revision;
 }

@@ -124,6 +124,8 @@ export interface Process extends AsyncDisposable {
   readonly builder: Builder;
   readonly runs: readonly FinishedRun[];
   readonly requested: readonly SourceRef[];
+  /** As sources put them. */
+  readonly artifacts: Artifacts;
   /** Ends it without letting anything finish. */
   kill(): Promise<void>;
 }
@@ -154,9 +156,10 @@ export async function startProcess(home: Home, options: ProcessOptions = {}): Pr
   const source = (ref: SourceRef) => engine.cache(gitRepositoryKind).get(`${ref.namespace}/${ref.name}`);
   const drift = createDriftWatcher({ cluster, clock: systemClock, log: silentLog, wake: engine.wake });
   const builder = createBuilder({ kustomize: () => null, log: silentLog });
+  const artifacts = wakeOnArtifacts(options.artifacts ?? home.artifacts, { list, source, wake: engine.wake });
   const reconciler = createKustomizationReconciler({
     cluster,
-    artifacts: wakeOnArtifacts(options.artifacts ?? home.artifacts, { list, source, wake: engine.wake }),
+    artifacts,
     builder,
     store: options.store ?? home.store,
     clock: systemClock,
@@ -178,7 +181,7 @@ export async function startProcess(home: Home, options: ProcessOptions = {}): Pr
     await drift.stop();
     await own.close();
   };
-  return { engine, builder, runs, requested, kill: () => stop(0), [Symbol.asyncDispose]: () => stop(2000) };
+  return { engine, builder, runs, requested, artifacts, kill: () => stop(0), [Symbol.asyncDispose]: () => stop(2000) };
 }
 
 export function kustomization(name: string, spec: Readonly<Record<string, unknown>> = {}): KubeObject {

@@ -86,6 +86,16 @@ test('an object that failed ends the wait early, with its name', async () => {
   expect(await conditionOf('app', 'Healthy')).toMatchObject({ status: 'False', message: expect.stringMatching(/^failed early/) });
 });
 
+test('what failed and then comes right is ready without the interval', async () => {
+  await home.create(kustomization('app', { wait: true }));
+  const revision = await home.commit({ 'app/web.yaml': deployment('web') });
+  await waiting('app');
+  await fail('web');
+  await waitReason(home, 'app', 'HealthCheckFailed');
+  await rollOut('web');
+  await waitReady(home, 'app', revision);
+});
+
 test('a newer revision ends the wait for an older one', async () => {
   await home.create(kustomization('app', { wait: true }));
   await home.commit({ 'app/web.yaml': deployment('web', 1, 'x:broken') });
@@ -137,6 +147,7 @@ test('a healthy Kustomization that runs again without news asks for nothing', as
   await waiting('app');
   await rollOut('web');
   await waitReady(home, 'app', revision);
+  await waitUntil('quiet', () => running.engine.isIdle());
   home.clearRequests();
   const before = running.runs.length;
   running.engine.wake({ kind: 'Kustomization', namespace: 'flux-system', name: 'app' }, 'test');

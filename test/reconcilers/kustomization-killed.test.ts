@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Cluster, Store } from '../../src/core/index.ts';
 import { createArtifacts } from '../../src/source/index.ts';
+import { artifactOf } from '../build/folder-artifact.ts';
 import { waitUntil } from '../real/wait-until.ts';
 import {
   configMap,
@@ -144,5 +146,22 @@ test('after a restart a ready Kustomization stays ready while its source makes t
   await waitUntil('the source to be asked', () => process.requested.length > 0);
   expect(process.requested[0]).toEqual({ kind: 'GitRepository', namespace: 'flux-system', name: 'app' });
   await waitReady(home, 'app', revision);
+  await home.cluster.delete(configMapRef('a'));
+  process.artifacts.put({ kind: 'GitRepository', namespace: 'flux-system', name: 'app' }, artifactOf(before, revision));
+  await waitUntil('it to be kept applied again', async () => (await home.get(configMapRef('a'))) !== null);
   await process[Symbol.asyncDispose]();
+});
+
+test('a source whose listing comes late at the start is not taken for missing', async () => {
+  await reset();
+  const slow = (cluster: Cluster): Cluster => ({
+    ...cluster,
+    watch: async (kind, options, observer) => {
+      if (kind.kind === 'GitRepository') await sleep(300);
+      return cluster.watch(kind, options, observer);
+    },
+  });
+  await using process = await startProcess(home, { wrap: slow });
+  await waitUntil('its first run', () => process.runs.length > 0);
+  expect(process.runs.map(({ result }) => result)).toEqual(['done']);
 });

@@ -60,6 +60,7 @@ test('only the object that a commit changed is sent', async () => {
   const files = { 'app/a.yaml': configMap('a'), 'app/b.yaml': configMap('b'), 'app/c.yaml': configMap('c') };
   await home.create(kustomization('app'));
   await waitReady(home, 'app', await home.commit(files));
+  await waitUntil('quiet', () => running.engine.isIdle());
   home.clearRequests();
   await waitReady(home, 'app', await home.commit({ ...files, 'app/b.yaml': configMap('b', '2') }));
   expect(applies().map(({ path }) => path.replace(/\?.*/, ''))).toEqual(Array(2).fill('/api/v1/namespaces/default/configmaps/b'));
@@ -70,6 +71,7 @@ test('a run without news sends no apply and no request about any object', async 
   const files = { 'app/a.yaml': configMap('a'), 'app/b.yaml': configMap('b') };
   await home.create(kustomization('app'));
   await waitReady(home, 'app', await home.commit(files));
+  await waitUntil('quiet', () => running.engine.isIdle());
   home.clearRequests();
   await waitReady(home, 'app', await home.commit({ ...files, 'elsewhere/x.yaml': configMap('x') }));
   expect(applies()).toEqual([]);
@@ -107,6 +109,14 @@ test.for([
     files: { 'app/a.yaml': configMap('a').replace('  namespace: default\n', '') },
     reason: 'ReconciliationFailed',
     says: /ConfigMap\/a namespace not specified: /,
+  },
+  {
+    files: {
+      'app/a.yaml':
+        'apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: default}\ndata: {k: x}\nsops: {mac: "ENC[x]"}\n',
+    },
+    reason: 'ReconciliationFailed',
+    says: /^Secret\/default\/s is SOPS encrypted, configuring decryption is required/,
   },
   {
     files: { 'app/a.yaml': 'apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a, namespace: default}\n' },
@@ -239,6 +249,7 @@ test('events tell what changed, with the revision, and that it is finished; a ru
     { 'kustomize.toolkit.fluxcd.io/revision': revision },
   ]);
   expect(told.map(([reason]) => reason)).toContain('ReconciliationSucceeded');
+  await waitUntil('quiet', () => running.engine.isIdle());
   const before = running.runs.length;
   running.engine.wake({ kind: 'Kustomization', namespace: 'flux-system', name: 'app' }, 'test');
   await waitUntil('another run', () => running.runs.length > before);
