@@ -34,7 +34,7 @@ export async function watchLoop(order: WatchOrder, target: ClusterOptions, sessi
       ...servedKinds.map((kind) => watchKind(kind, objects, look)),
       watchKind(eventKind, observeEvents(timeline, clock, tell), look),
     ];
-    await Promise.all(watches.map(({ started }) => started));
+    await Promise.all(watches.map(({ started, ended }) => Promise.race([started, ended])));
     if (!end.aborted)
       look.note(`watching ${order.allNamespaces ? 'all namespaces' : `"${target.namespace}" namespace`} of ${cluster.server}`);
     await Promise.all(watches.map(({ ended }) => ended));
@@ -65,7 +65,7 @@ function observeEvents(timeline: Timeline, clock: Session['clock'], tell: (hops:
   };
 }
 
-/** `started` resolves when the first listing is in, or there is none; a kind that the server lacks, or does not show, is said and left out. */
+/** `started` resolves when the first listing is in. A kind that the server lacks, or does not show, is said and ends at once. */
 function watchKind(
   kind: GroupVersionKind,
   { remember, observe }: Observer,
@@ -86,7 +86,7 @@ function watchKind(
     event.objects.forEach(see);
     isFirst = false;
     start();
-  }).finally(start);
+  });
   return { started, ended };
 }
 
