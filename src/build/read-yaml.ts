@@ -36,7 +36,11 @@ export function readYaml(bytes: Buffer, file: string, limits: BuildLimits): Yaml
     const parsed = parseAllDocuments(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
     if (!Array.isArray(parsed)) return { documents: [] };
     const problems = parsed.flatMap((document: Document) =>
-      document.errors.map((error) => at(file, lines, error.pos[0], error.message)),
+      // What follows the first error of a document is mostly its consequence.
+      document.errors
+        .toSorted((a, b) => a.pos[0] - b.pos[0])
+        .slice(0, 1)
+        .map((error) => at(file, lines, error.pos[0], error.message)),
     );
     if (problems.length > 0) return { problems };
     const budget = { nodes: limits.maxNodes };

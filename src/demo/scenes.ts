@@ -43,10 +43,16 @@ async function bump({ stage, look, say, quote, until, watch }: SceneTools, tag: 
   const committed = watch();
   await stage.clone.pull();
   say(`committed after ${committed}:`);
-  quote(await stage.clone.git('show', '--no-color', '--format=%h %an <%ae>%n%n%B', '--unified=0', commit));
+  quote(trimDiff(await stage.clone.git('show', '--no-color', '--format=%h %an <%ae>%n%n%B', '--unified=0', commit)));
   await until(`web ${tag} to run`, async () => runs(await look.deployment(), tag));
   say(`rolled out after ${watch()}`);
   await applyIsAt(commit, { look, until });
+}
+
+/** Without the lines of a diff that only git needs, and without blank lines in a row. */
+function trimDiff(text: string): string {
+  const lines = text.split('\n').filter((line) => !/^(diff --git|index) /.test(line));
+  return lines.filter((line, index) => line !== '' || lines[index - 1] !== '').join('\n');
 }
 
 async function undoDrift({ stage, look, say, until, stopwatch }: SceneTools): Promise<void> {
