@@ -45,11 +45,22 @@ function defaultContainer(container: JsonObject): void {
   for (const port of listAt(container, 'ports')) if (isObject(port)) fill(port, { protocol: 'TCP' });
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe'])
     if (isObject(container[name])) defaultProbe(container[name] as JsonObject);
-  const limits = objectAt(container, 'resources', 'limits');
-  if (Object.keys(limits).length > 0) fill(ensureObject(ensureObject(container, 'resources'), 'requests'), limits);
+  for (const hook of ['postStart', 'preStop']) {
+    const get = objectAt(container, 'lifecycle', hook, 'httpGet');
+    if (Object.keys(get).length > 0) fill(get, { path: '/', scheme: 'HTTP' });
+  }
   for (const variable of listAt(container, 'env')) {
     const field = objectAt(variable, 'valueFrom', 'fieldRef');
     if (Object.keys(field).length > 0) fill(field, { apiVersion: 'v1' });
+  }
+}
+
+/** Pods alone, not templates of pods: what may be used at most is asked for, unless less is. */
+function defaultRequests(spec: JsonObject): void {
+  for (const container of [...listAt(spec, 'containers'), ...listAt(spec, 'initContainers')]) {
+    const limits = objectAt(container, 'resources', 'limits');
+    if (isObject(container) && Object.keys(limits).length > 0)
+      fill(ensureObject(ensureObject(container, 'resources'), 'requests'), limits);
   }
 }
 
@@ -61,6 +72,10 @@ function defaultProbe(probe: JsonObject): void {
 function defaultVolume(volume: JsonObject): void {
   for (const kind of ['configMap', 'secret', 'projected', 'downwardAPI'])
     if (isObject(volume[kind])) fill(volume[kind] as JsonObject, { defaultMode: 420 });
+  for (const source of listAt(volume, 'projected', 'sources')) {
+    const token = objectAt(source, 'serviceAccountToken');
+    if (Object.keys(token).length > 0) fill(token, { expirationSeconds: 3600 });
+  }
   if (isObject(volume['hostPath'])) fill(volume['hostPath'] as JsonObject, { type: '' });
   if (Object.keys(volume).length === 1) volume['emptyDir'] = {};
 }
@@ -99,6 +114,7 @@ function defaultStatefulSet(object: JsonObject): void {
 
 function defaultDaemonSet(object: JsonObject): void {
   const spec = ensureObject(object, 'spec');
+  fill(ensureObject(ensureObject(object, 'metadata'), 'annotations'), { 'deprecated.daemonset.template.generation': '1' });
   fill(spec, { revisionHistoryLimit: 10 });
   defaultRollingUpdate(spec, 'updateStrategy', { maxUnavailable: 1, maxSurge: 0 });
   defaultTemplate(object);
@@ -114,17 +130,7 @@ function defaultJob(object: JsonObject): void {
   const spec = ensureObject(object, 'spec');
   defaultJobSpec(spec);
   defaultTemplate(object, 'Never');
-  if (spec['manualSelector'] === true) return;
-  const { uid, name } = objectAt(object, 'metadata');
-  if (typeof uid !== 'string' || spec['selector'] !== undefined) return;
-  const labels = {
-    'batch.kubernetes.io/controller-uid': uid,
-    'batch.kubernetes.io/job-name': name,
-    'controller-uid': uid,
-    'job-name': name,
-  };
-  fill(ensureObject(ensureObject(ensureObject(spec, 'template'), 'metadata'), 'labels'), labels);
-  spec['selector'] = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
+  fill(spec, { manualSelector: false });
 }
 
 function defaultCronJob(object: JsonObject): void {
@@ -138,7 +144,7 @@ function defaultService(object: JsonObject): void {
   fill(spec, { type: 'ClusterIP', sessionAffinity: 'None' });
   for (const port of listAt(spec, 'ports')) if (isObject(port)) fill(port, { protocol: 'TCP', targetPort: port['port'] });
   if (spec['type'] === 'ExternalName') return;
-  fill(spec, { internalTrafficPolicy: 'Cluster', ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' });
+  fill(spec, { internalTrafficPolicy: 'Cluster' });
   if (spec['type'] === 'NodePort' || spec['type'] === 'LoadBalancer') fill(spec, { externalTrafficPolicy: 'Cluster' });
   if (spec['type'] === 'LoadBalancer') fill(spec, { allocateLoadBalancerNodePorts: true });
 }
@@ -158,7 +164,6 @@ function defaultNamespace(object: JsonObject): void {
   const metadata = ensureObject(object, 'metadata');
   if (typeof metadata['name'] === 'string')
     fill(ensureObject(metadata, 'labels'), { 'kubernetes.io/metadata.name': metadata['name'] });
-  fill(ensureObject(object, 'spec'), { finalizers: ['kubernetes'] });
 }
 
 function defaultBinding(object: JsonObject): void {
@@ -168,11 +173,33 @@ function defaultBinding(object: JsonObject): void {
     if (isObject(subject) && subject['kind'] !== 'ServiceAccount') fill(subject, { apiGroup: group });
 }
 
+function defaultLimit(limit: JsonObject): void {
+  if (isObject(limit['max'])) fill(ensureObject(limit, 'default'), limit['max']);
+  for (const source of ['default', 'min'])
+    if (isObject(limit[source])) fill(ensureObject(limit, 'defaultRequest'), limit[source] as JsonObject);
+}
+
 function defaultNetworkPolicy(object: JsonObject): void {
   const spec = ensureObject(object, 'spec');
   fill(spec, { podSelector: {}, policyTypes: listAt(spec, 'egress').length > 0 ? ['Ingress', 'Egress'] : ['Ingress'] });
   for (const rule of [...listAt(spec, 'ingress'), ...listAt(spec, 'egress')])
     for (const port of listAt(rule, 'ports')) if (isObject(port)) fill(port, { protocol: 'TCP' });
+}
+
+function defaultWebhooks(object: JsonObject): void {
+  for (const hook of listAt(object, 'webhooks')) {
+    if (!isObject(hook)) continue;
+    fill(hook, {
+      failurePolicy: 'Fail',
+      matchPolicy: 'Equivalent',
+      namespaceSelector: {},
+      objectSelector: {},
+      timeoutSeconds: 10,
+    });
+    for (const rule of listAt(hook, 'rules')) if (isObject(rule)) fill(rule, { scope: '*' });
+    const service = objectAt(hook, 'clientConfig', 'service');
+    if (Object.keys(service).length > 0) fill(service, { port: 443 });
+  }
 }
 
 function defaultDefinition(object: JsonObject): void {
@@ -188,8 +215,13 @@ const defaulters: Readonly<Record<string, Defaulter>> = {
   '/services': defaultService,
   '/pods': (object) => {
     const spec = ensureObject(object, 'spec');
-    fill(spec, { enableServiceLinks: true, serviceAccountName: 'default' });
+    fill(spec, { enableServiceLinks: true });
     defaultPodSpec(spec);
+    defaultRequests(spec);
+  },
+  '/limitranges': (object) => {
+    for (const limit of listAt(object, 'spec', 'limits'))
+      if (isObject(limit) && limit['type'] === 'Container') defaultLimit(limit);
   },
   '/persistentvolumeclaims': (object) => fill(ensureObject(object, 'spec'), { volumeMode: 'Filesystem' }),
   'apps/deployments': defaultDeployment,
@@ -208,4 +240,9 @@ const defaulters: Readonly<Record<string, Defaulter>> = {
   'storage.k8s.io/storageclasses': (object) => fill(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
   'scheduling.k8s.io/priorityclasses': (object) => fill(object, { preemptionPolicy: 'PreemptLowerPriority' }),
   'apiextensions.k8s.io/customresourcedefinitions': defaultDefinition,
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': defaultWebhooks,
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations': (object) => {
+    defaultWebhooks(object);
+    for (const hook of listAt(object, 'webhooks')) if (isObject(hook)) fill(hook, { reinvocationPolicy: 'Never' });
+  },
 };

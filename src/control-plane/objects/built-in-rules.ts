@@ -14,6 +14,8 @@ export function validateBuiltIn(type: ResourceType, object: KubeObject, old: Kub
     ...findMissing({ ...lookUp(type.schema), required: [] }, withoutStatus(object), ''),
     ...validateSelector(type, object),
     ...validateData(type, object),
+    ...validatePorts(type, object),
+    ...validateEventNamespace(type, object),
     ...(type.storage === 'apiextensions.k8s.io/customresourcedefinitions' ? validateDefinition(object, old) : []),
     ...(old === null ? [] : validateImmutable(type, object, old)),
   ];
@@ -71,6 +73,21 @@ function validateSelector(type: ResourceType, object: KubeObject): FieldProblem[
   if (isEmpty) return [invalidValue('spec.selector', selector, `empty selector is invalid for ${type.kind.toLowerCase()}`)];
   if (matchLabels(selector)(labels)) return [];
   return [invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
+}
+
+function validatePorts({ storage }: ResourceType, object: KubeObject): FieldProblem[] {
+  const ports = storage === '/services' ? listAt(object, 'spec', 'ports') : [];
+  if (ports.length < 2) return [];
+  return ports.flatMap((port, index) => (textAt(port, 'name') === '' ? [requiredValue(`spec.ports[${index}].name`)] : []));
+}
+
+/** An event lives beside what it is about; what has no namespace has its events in `default`. */
+function validateEventNamespace({ storage }: ResourceType, object: KubeObject): FieldProblem[] {
+  if (storage !== '/events') return [];
+  const about = textAt(object, 'involvedObject', 'namespace') || textAt(object, 'regarding', 'namespace');
+  const { namespace = '' } = object.metadata;
+  if (about === namespace || (about === '' && (namespace === 'default' || namespace === 'kube-system'))) return [];
+  return [invalidValue('involvedObject.namespace', about, 'does not match event.namespace')];
 }
 
 const dataKey = /^[-._a-zA-Z0-9]+$/;

@@ -3,6 +3,7 @@ import { type Clock, formatTime, type KubeObject, type ManagedFieldsEntry, type 
 import { copyJson, isEqual, isObject } from '../json/json.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import { applyDefaults } from '../schema/defaults.ts';
+import { normalizeBuiltIn } from '../schema/normalize.ts';
 import { dropForbiddenNulls } from '../schema/nulls.ts';
 import { checkRules, hasRules } from '../schema/rules.ts';
 import { validateSchema } from '../schema/validate.ts';
@@ -10,7 +11,7 @@ import { conflict, type FieldProblem, invalid, invalidValue, modifiedMeanwhile }
 import { applyBuiltInDefaults } from './built-in-defaults.ts';
 import { validateBuiltIn } from './built-in-rules.ts';
 import { validateMetadata } from './metadata.ts';
-import { completeNew } from './new-objects.ts';
+import { completeNew, showUnset } from './new-objects.ts';
 import type { WriteOptions } from './write-options.ts';
 
 /** The object as it will be stored for the first time, or a refusal. `decoded` is used up. */
@@ -25,7 +26,8 @@ export function prepareNew(type: ResourceType, decoded: KubeObject, clock: Clock
   if (type.hasStatus && !keepsStatusOnCreate(type)) delete object['status'];
   complete(type, object);
   object.metadata = withManagedFields(object.metadata, track(object));
-  completeNew(type, object, clock);
+  completeNew(type, object);
+  showUnset(type, object);
   refuseInvalid(type, object, null);
   return object;
 }
@@ -40,10 +42,11 @@ export function prepareChange(
 ): KubeObject {
   checkPreconditions(type, old, decoded.metadata);
   const object = options.subresource === 'status' ? takeStatus(old, decoded) : takeAllButStatus(type, old, decoded);
-  if (options.subresource === 'finalize') object['spec'] = decoded['spec'];
+  if (type.hasFinalize && options.subresource !== 'finalize') object['spec'] = old['spec'];
   complete(type, object);
   object.metadata = withManagedFields(object.metadata, track(object));
   keepAllocated(type, old, object);
+  showUnset(type, object);
   object.metadata = { ...object.metadata, ...(hasGeneration(type) && { generation: nextGeneration(old, object) }) };
   refuseInvalid(type, object, old);
   return object;
@@ -60,6 +63,7 @@ function complete(type: ResourceType, object: KubeObject): void {
   if (type.custom) dropForbiddenNulls(type.schema, object);
   applyDefaults(type.schema, object);
   applyBuiltInDefaults(type, object);
+  if (!type.custom) normalizeBuiltIn(type.schema, object);
 }
 
 function checkPreconditions(type: ResourceType, old: KubeObject, given: ObjectMeta): void {
@@ -69,12 +73,20 @@ function checkPreconditions(type: ResourceType, old: KubeObject, given: ObjectMe
       old.metadata.name,
       `Precondition failed: UID in precondition: ${given.uid}, UID in object meta: ${old.metadata.uid}`,
     );
-  if (type.custom && !given.resourceVersion) throw versionRequired(type, old.metadata.name);
+  if ((type.custom || neverBlindly.has(type.storage)) && !given.resourceVersion) throw versionRequired(type, old.metadata.name);
   if (given.resourceVersion && given.resourceVersion !== old.metadata.resourceVersion)
     throw conflict(type, old.metadata.name, modifiedMeanwhile);
 }
 
-/** Objects of custom kinds are never replaced blindly. */
+const neverBlindly = new Set([
+  'policy/poddisruptionbudgets',
+  'coordination.k8s.io/leases',
+  'apiextensions.k8s.io/customresourcedefinitions',
+  'admissionregistration.k8s.io/validatingwebhookconfigurations',
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations',
+]);
+
+/** Objects of custom kinds, and of a few others, are never replaced blindly. */
 function versionRequired({ group, plural }: ResourceType, name: string): Error {
   return invalid({ group, plural, kind: plural }, name, [
     invalidValue('metadata.resourceVersion', 0, 'must be specified for an update'),
@@ -121,7 +133,7 @@ function keepAllocated(type: ResourceType, old: KubeObject, object: KubeObject):
   const [spec, oldSpec] = [object['spec'], old['spec']];
   if (!isObject(spec) || !isObject(oldSpec)) return;
   if (type.storage === '/services' && spec['type'] !== 'ExternalName')
-    for (const field of ['clusterIP', 'clusterIPs']) spec[field] ??= oldSpec[field];
+    for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) spec[field] ??= oldSpec[field];
   if (type.storage === 'batch/jobs') for (const field of ['selector', 'completionMode']) spec[field] ??= oldSpec[field];
 }
 
