@@ -12,12 +12,18 @@ import { addReconcileCommand } from './reconcile-command.ts';
 import { addReleaseCommand } from './release-command.ts';
 import type { Session } from './session.ts';
 import { addResumeCommand, addSuspendCommand } from './suspend-command.ts';
-import { createTerminal } from './terminal.ts';
+import { createTerminal, type Output } from './terminal.ts';
 import { addUpdateCommand } from './update-command.ts';
 import { addWatchCommand } from './watch-command.ts';
 
 /** The part of `process` that the program lives in. */
-export type ProgramHost = Pick<NodeJS.Process, 'argv' | 'env' | 'stdout' | 'stderr' | 'once' | 'off'>;
+export interface ProgramHost {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  once(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+}
 
 /** Runs the command line of `host` to its end and tells what to exit with. Never throws. */
 export async function runProgram(host: ProgramHost): Promise<ExitCode> {

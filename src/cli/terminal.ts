@@ -11,11 +11,14 @@ export interface Terminal {
   readonly notePaint: Paint;
 }
 
+/** A stream to write to; a terminal says so. */
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A terminal over two streams. Colour only where a person looks and has not asked for none (`NO_COLOR`). */
-export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream, environment: Environment): Terminal {
-  const paintFor = (stream: NodeJS.WriteStream) =>
+export function createTerminal(stdout: Output, stderr: Output, environment: Environment): Terminal {
+  const paintFor = (stream: Output) =>
     stream.isTTY && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb' ? terminalPaint : plainPaint;
   return {
     answer: (text) => void stdout.write(`${text}\n`),

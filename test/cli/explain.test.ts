@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type RunOptions, runTagalong, temporaryFolder } from './support/run-tagalong.ts';
+import { runInProcess, runTagalong, temporaryFolder } from './support/run-tagalong.ts';
 
 const policy = (spec: string, name = 'web') => `apiVersion: image.toolkit.fluxcd.io/v1
 kind: ImagePolicy
@@ -28,14 +28,12 @@ spec:
   exclusionList: ${exclusions}
 `;
 
-async function explain(file: string, tags: string, args: readonly string[] = [], options: RunOptions = {}) {
+async function explain(file: string, tags: string, args: readonly string[] = []) {
   await using folder = await temporaryFolder();
-  await writeFile(join(folder.path, 'policy.yaml'), file);
-  await writeFile(join(folder.path, 'tags'), tags);
-  return await runTagalong(['explain', 'policy', '-f', 'policy.yaml', '--tags-file', 'tags', ...args], {
-    cwd: folder.path,
-    ...options,
-  });
+  const [policyFile, tagsFile] = [join(folder.path, 'policy.yaml'), join(folder.path, 'tags')];
+  await writeFile(policyFile, file);
+  await writeFile(tagsFile, tags);
+  return await runInProcess(['explain', 'policy', '-f', policyFile, '--tags-file', tagsFile, ...args]);
 }
 
 async function answer(file: string, tags: string, args: readonly string[] = []) {
@@ -150,4 +148,12 @@ test.for([
 test('what a tag brings along cannot drive the terminal', async () => {
   const { stdout } = await explain(semver('*'), '1.0.0\nx\u001b[31m\u202ey\n');
   expect(stdout.includes('\u001b') || stdout.includes('\u202e')).toBe(false);
+});
+
+test('tags may come from standard input, of the program as it is installed', async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(join(folder.path, 'policy.yaml'), semver('1.x'));
+  const args = ['explain', 'policy', '-f', 'policy.yaml', '--tags-file', '-', '-o', 'yaml'];
+  const { code, stdout } = await runTagalong(args, { cwd: folder.path, stdin: '1.0.0\n1.1.0\n' });
+  expect([code, stdout.split('\n')[0]]).toEqual([0, 'selected: 1.1.0']);
 });

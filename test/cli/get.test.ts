@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import type { KubeObject } from '../../src/core/index.ts';
 import { gitRepository, imagePolicy, imageRepository, imageUpdateAutomation } from '../journeys/support/resources.ts';
 import { condition, type Home, openHome } from './support/open-home.ts';
-import { runTagalong } from './support/run-tagalong.ts';
+import { runInProcess } from './support/run-tagalong.ts';
 
 const oid = '0123456789abcdef0123456789abcdef01234567';
 const system = { metadata: { namespace: 'flux-system' } };
@@ -127,15 +127,13 @@ test.for([
 });
 
 test('the namespace comes from the environment where none is given', async () => {
-  const { stdout } = await runTagalong(['get', 'ks', '--kubeconfig', home.kubeconfig], {
-    env: { FLUX_SYSTEM_NAMESPACE: 'apps' },
-  });
+  const { stdout } = await runInProcess(['get', 'ks', '--kubeconfig', home.kubeconfig], { FLUX_SYSTEM_NAMESPACE: 'apps' });
   expect(names(stdout)).toEqual(['other']);
 });
 
 test('the kubeconfig comes from the environment, and options may stand before the command', async () => {
-  const { stdout } = await runTagalong(['-n', 'apps', 'get', '--timeout', '9s', 'ks'], {
-    env: { KUBECONFIG: `/nonexistent/x:${home.kubeconfig}` },
+  const { stdout } = await runInProcess(['-n', 'apps', 'get', '--timeout', '9s', 'ks'], {
+    KUBECONFIG: `/nonexistent/x:${home.kubeconfig}`,
   });
   expect(names(stdout)).toEqual(['other']);
 });
@@ -194,7 +192,7 @@ test('a server that is away is named, and ends with 1', async () => {
     path,
     'clusters: [{name: a, cluster: {server: "http://127.0.0.1:1"}}]\ncontexts: [{name: a, context: {cluster: a, user: ""}}]\ncurrent-context: a\nusers: []\n',
   );
-  const answers = await Promise.all([['get', 'all'], ['watch']].map((args) => runTagalong([...args, '--kubeconfig', path])));
+  const answers = await Promise.all([['get', 'all'], ['watch']].map((args) => runInProcess([...args, '--kubeconfig', path])));
   expect(
     answers.map(({ code, stdout, stderr }) => [code, stdout, stderr.startsWith('✗ ') && stderr.includes('127.0.0.1:1')]),
   ).toEqual([

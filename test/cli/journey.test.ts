@@ -66,14 +66,17 @@ test('explain policy asks the registry itself, also for tags that nobody scanned
   expect([code, JSON.parse(stdout).selected]).toEqual([0, '1.5.0']);
 });
 
-async function collect(child: ChildProcess, until: RegExp): Promise<string> {
+/** Reads until every one of the words was printed. */
+async function collect(child: ChildProcess, ...words: readonly string[]): Promise<string> {
   let text = '';
   for await (const chunk of child.stdout ?? []) {
     text += chunk;
-    if (until.test(text)) break;
+    if (words.every((word) => text.includes(word))) break;
   }
   return text;
 }
+
+const expected = ['tag seen', 'selected', 'committed', 'stored'];
 
 test('watch tells the hops of a bump as they come, plain in a pipe, and ends by Ctrl-C with 0', async () => {
   await using loop = await startLoop();
@@ -88,14 +91,14 @@ test('watch tells the hops of a bump as they come, plain in a pipe, and ends by 
     await kubeconfigOf(loop),
   ]);
   await once(child.stderr, 'data'); // it says what it watches when it has seen everything once
-  const told = collect(child, /stored/);
+  const told = collect(child, ...expected);
   await loop.pushTag('web', '1.1.0');
   const text = await told;
   child.kill('SIGINT');
   const [code] = await once(child, 'exit');
-  const hops = ['tag seen', 'selected', 'committed', 'stored'].filter((hop) => text.includes(`  ${hop} `));
+  const hops = expected.filter((hop) => text.includes(`  ${hop} `));
   expect({ hops, code, colour: text.includes('\u001b'), late: /^\d\d:\d\d:\d\d\.\d{3} +\+\d+\.\d\ds/.test(text) }).toEqual({
-    hops: ['tag seen', 'selected', 'committed', 'stored'],
+    hops: expected,
     code: 0,
     colour: false,
     late: true,
@@ -118,7 +121,7 @@ test('watch ends by itself after --for, and get --watch prints a row for each ch
     '--kubeconfig',
     await kubeconfigOf(loop),
   ]);
-  const rows = collect(child, /1\.1\.0/);
+  const rows = collect(child, '1.1.0');
   await once(child.stdout, 'readable');
   await loop.pushTag('web', '1.1.0');
   const text = await rows;

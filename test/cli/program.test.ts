@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { productVersion } from '../../src/api/index.ts';
-import { runTagalong } from './support/run-tagalong.ts';
+import { runInProcess, runTagalong } from './support/run-tagalong.ts';
 
 test('--version prints the version alone', async () => {
   expect(await runTagalong(['--version'])).toEqual({ code: 0, stdout: `${productVersion}\n`, stderr: '' });
@@ -36,7 +36,7 @@ const commands = [
 
 test.for(commands)('the help of %s %s %s has examples and the exit codes', async (words) => {
   const command = Array.isArray(words) ? words : [words];
-  const { code, stdout } = await runTagalong([...command, '--help']);
+  const { code, stdout } = await runInProcess([...command, '--help']);
   expect({ code, examples: stdout.includes('Examples:\n  tagalong '), codes: stdout.includes('Exit codes:') }).toEqual({
     code: 0,
     examples: true,
@@ -59,7 +59,7 @@ test.for([
   { because: 'a kubeconfig that is not there', args: ['--kubeconfig', '/nonexistent/x', 'get', 'all'], says: '/nonexistent/x' },
   { because: 'a commit that is none', args: ['release', 'web', '--commit', 'HEAD'], says: 'seven hexadecimal digits' },
 ])('$because ends with 2 and says so on stderr', async ({ args, says }) => {
-  const { code, stdout, stderr } = await runTagalong(args);
+  const { code, stdout, stderr } = await runInProcess(args);
   expect({ code, stdout, says: stderr.includes(says) ? says : stderr, mark: stderr.startsWith('✗ ') }).toEqual({
     code: 2,
     stdout: '',
@@ -69,7 +69,7 @@ test.for([
 });
 
 test('an error shows where it comes from only with --verbose', async () => {
-  const plain = await runTagalong(['get', 'all']);
-  const verbose = await runTagalong(['get', 'all', '--verbose']);
+  const plain = await runInProcess(['get', 'all']);
+  const verbose = await runInProcess(['get', 'all', '--verbose']);
   expect([plain, verbose].map(({ stderr }) => /\n\s+at /.test(stderr))).toEqual([false, true]);
 });

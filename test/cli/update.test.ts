@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startSandboxRegistry } from '../../src/sandbox/index.ts';
-import { type Ran, runTagalong, temporaryFolder } from './support/run-tagalong.ts';
+import { type Ran, runInProcess, runTagalong, temporaryFolder } from './support/run-tagalong.ts';
 
 interface PolicyOptions {
   readonly namespace?: string;
@@ -68,11 +68,18 @@ async function update({
     await writeFile(join(repo, name), text);
   }
   await prepare?.(folder.path);
-  const ran = await runTagalong(['update', '--policies', 'policies', '--path', 'repo', ...args], { cwd: folder.path });
+  const ran = await runInProcess(['update', '--policies', join(folder.path, 'policies'), '--path', repo, ...args]);
+  const short = (text: string) => text.replaceAll(`${folder.path}/`, '');
   const after = await Promise.all(
     Object.keys(files).map(async (name) => [name, await readFile(join(repo, name), 'utf8')] as const),
   );
-  return { ...ran, after: Object.fromEntries(after), names: (await readdir(repo, { recursive: true })).sort() };
+  return {
+    code: ran.code,
+    stdout: short(ran.stdout),
+    stderr: short(ran.stderr),
+    after: Object.fromEntries(after),
+    names: (await readdir(repo, { recursive: true })).sort(),
+  };
 }
 
 test('a marker gets what was picked; one line says which', async () => {

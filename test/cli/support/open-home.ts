@@ -4,7 +4,7 @@ import { customResourceDefinitions, servedKinds } from '../../../src/api/index.t
 import { createCluster } from '../../../src/cluster/index.ts';
 import { startControlPlane } from '../../../src/control-plane/index.ts';
 import { type Cluster, type KubeObject, refOf, silentLog, systemClock } from '../../../src/core/index.ts';
-import { type Ran, runTagalong, temporaryFolder } from './run-tagalong.ts';
+import { type Ran, runInProcess, temporaryFolder } from './run-tagalong.ts';
 
 /** An embedded API that nobody reconciles: a test plays the bot. */
 export interface Home extends AsyncDisposable {
@@ -42,7 +42,7 @@ export async function openHome(): Promise<Home> {
           await cluster.patch(refOf(object as KubeObject), { status }, { type: 'merge', subresource: 'status' });
       }
     },
-    run: (...args) => runTagalong([...args, '--kubeconfig', kubeconfig]),
+    run: (...args) => runInProcess([...args, '--kubeconfig', kubeconfig]),
     playBot(answer) {
       for (const kind of servedKinds) {
         void cluster.watch(kind, { signal: stopping.signal }, (event) => {

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { runProgram } from '../../../src/cli/index.ts';
 
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
@@ -30,6 +33,23 @@ export async function runTagalong(args: readonly string[], { cwd, env = {}, stdi
   const closed = new Promise<number | null>((resolve) => void child.on('close', resolve));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   return { code, stdout, stderr };
+}
+
+/** The same program within this process: no child to start, so that tables of many rows are cheap. */
+export async function runInProcess(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const [stdout, stderr, signals] = [new PassThrough(), new PassThrough(), new EventEmitter()];
+  const printed = Promise.all([text(stdout), text(stderr)]);
+  const code = await runProgram({
+    argv: ['node', 'tagalong', ...args],
+    env: { HOME: '/nonexistent', ...env },
+    stdout,
+    stderr,
+    once: (signal, listener) => signals.once(signal, listener),
+  });
+  stdout.end();
+  stderr.end();
+  const [answer, notes] = await printed;
+  return { code, stdout: answer, stderr: notes };
 }
 
 /** A folder that is gone at the end of the test. */
