@@ -41,7 +41,8 @@ function parsePlace(text: string): Pick<HeldLine, 'file' | 'object' | 'path'> {
 function parseReason(because: string, value: string): Pick<HeldLine, 'current' | 'by'> {
   const phrase = ` changed it from ${value} to `;
   const at = because.indexOf(phrase);
-  const [, current, commit, subject] = /^(.*?) in ([0-9a-f]{7,64}) \((.*)\)$/.exec(at < 0 ? '' : because.slice(at + phrase.length)) ?? [];
+  const [, current, commit, subject] =
+    /^(.*?) in ([0-9a-f]{7,64}) \((.*)\)$/.exec(at < 0 ? '' : because.slice(at + phrase.length)) ?? [];
   if (current !== undefined && commit !== undefined && subject !== undefined)
     return { current, by: { commit, author: because.slice(0, at), subject } };
   return { current: / is no longer in it, and (\S+) is back$/.exec(because)?.[1] ?? null, by: null };
