@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Condition, customResourceDefinitions, findCondition, servedKinds } from '../../../src/api/index.ts';
-import { type App, createApp } from '../../../src/app.ts';
+import { type App, type AppOptions, createApp } from '../../../src/app.ts';
 import { createCluster } from '../../../src/cluster/index.ts';
 import { type ControlPlane, startControlPlane } from '../../../src/control-plane/index.ts';
 import { type Cluster, type KubeObject, type ObjectRef, silentLog, systemClock } from '../../../src/core/index.ts';
@@ -66,7 +66,7 @@ export interface Loop extends AsyncDisposable {
   readonly runs: readonly FinishedRun[];
   /** `<registry>/<image>:<tag>`. */
   image(name: string, tag: string): string;
-  startApp(options?: { stateFolder?: string }): Promise<App>;
+  startApp(options?: Partial<Pick<AppOptions, 'stateFolder' | 'artifacts'>>): Promise<App>;
   stopApp(): Promise<void>;
   apply(...objects: readonly KubeObject[]): Promise<void>;
   patch(kind: LoopKind, name: string, patch: Difference): Promise<KubeObject>;
