@@ -56,7 +56,11 @@ export interface ControlPlane extends AsyncDisposable {
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { stateFolder, clock, log } = options;
   const journal = stateFolder === undefined ? null : openSqliteJournal(stateFolder);
-  const table = journal === null ? new ObjectTable(null) : new ObjectTable(journal, journal.version, journal.load());
+  const report = (error: unknown) => log.error('control plane listener failed', { error: String(error) });
+  const table =
+    journal === null
+      ? new ObjectTable(report)
+      : new ObjectTable(report, journal, { version: journal.version, stored: journal.load() });
   const api = new ObjectApi(table, new KindRegistry(), clock);
   const stopping = new AbortController();
   const endControllers = startControllers(api, options);

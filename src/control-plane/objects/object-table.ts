@@ -15,6 +15,14 @@ export interface TableJournal {
   remove(storage: string, object: KubeObject, version: number): void;
 }
 
+/** What an earlier run left behind. */
+export interface TableStart {
+  readonly version: number;
+  readonly stored: Iterable<{ readonly storage: string; readonly object: KubeObject }>;
+}
+
+const emptyStart: TableStart = { version: 1, stored: [] };
+
 type Listener = (event: TableEvent) => void;
 type Namespaces = Map<string, Map<string, KubeObject>>;
 
@@ -27,13 +35,20 @@ export class ObjectTable {
   readonly #owned = new Map<string, Map<string, { storage: string; namespace: string; name: string }>>();
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #everywhere = new Set<Listener>();
+  readonly #report: (error: unknown) => void;
   readonly #journal: TableJournal | null;
   readonly #untold: TableEvent[] = [];
   #history: TableEvent[] = [];
   #forgotten: number;
   version: number;
 
-  constructor(journal: TableJournal | null, version = 1, stored: Iterable<{ storage: string; object: KubeObject }> = []) {
+  /** `report` hears of listeners that throw: the write is done, and the others are told all the same. */
+  constructor(
+    report: (error: unknown) => void,
+    journal: TableJournal | null = null,
+    { version, stored }: TableStart = emptyStart,
+  ) {
+    this.#report = report;
     this.#journal = journal;
     this.version = version;
     this.#forgotten = version;
@@ -121,8 +136,16 @@ export class ObjectTable {
     this.#untold.push(event);
     if (this.#untold.length > 1) return; // a listener wrote: everybody hears of the first write first
     for (let next: TableEvent | undefined = event; next !== undefined; next = this.#untold[0]) {
-      for (const listener of [...(this.#listeners.get(next.storage) ?? []), ...this.#everywhere]) listener(next);
+      for (const listener of [...(this.#listeners.get(next.storage) ?? []), ...this.#everywhere]) this.#tellOne(listener, next);
       this.#untold.shift();
+    }
+  }
+
+  #tellOne(listener: Listener, event: TableEvent): void {
+    try {
+      listener(event);
+    } catch (error) {
+      this.#report(error);
     }
   }
 
