@@ -119,7 +119,7 @@ class Check {
 }
 
 /** An address instead of a path: a URL, scp's form, or what kustomize takes for a repository. */
-function looksRemote(path: string): boolean {
+export function looksRemote(path: string): boolean {
   return (
     /^[a-z][a-z0-9+.-]*:/i.test(path) ||
     /^[^/]+@[^/]+:/.test(path) ||

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Artifact, ArtifactFile, FileProblem, Log } from '../core/index.ts';
+import { type BuildAdditions, checkAdditions, isAdding } from './additions.ts';
 import { parseBuildPath } from './artifact-path.ts';
 import { type BuildLimits, defaultBuildLimits } from './build-limits.ts';
 import type { Build, BuiltObject } from './built-object.ts';
@@ -29,6 +30,8 @@ export interface BuildRequest {
   readonly artifact: Artifact;
   /** `spec.path`. */
   readonly path: string | undefined;
+  /** What the spec adds to the path's kustomization file. */
+  readonly additions?: BuildAdditions;
   readonly signal: AbortSignal;
 }
 
@@ -53,15 +56,16 @@ export function createBuilder(options: BuilderOptions): Builder {
   const parsed = new Recent<ObjectsOfFile>(filesRemembered);
   let built = 0;
 
-  async function build({ artifact, path, signal }: BuildRequest): Promise<Build> {
+  async function build({ artifact, path, additions: asked = {}, signal }: BuildRequest): Promise<Build> {
     const root = parseBuildPath(path);
     const files = await artifact.files(root);
     await assertFolder(artifact, root, path, files);
     const manifests = findManifests(root, files);
-    const folders = manifests.own === null ? manifests.overlays : [root];
+    const { additions, folders: components } = await checkAdditions(artifact, root, asked);
+    const folders = [...(manifests.own === null ? manifests.overlays : [root]), ...components];
     const inputs = folders.length === 0 ? nothingFollowed : await follow(artifact, folders);
-    const key = inputs.remote ? null : await keyOf(artifact, root, inputs.folders);
-    const make = () => makeBuild({ artifact, root, manifests, inputs, key, signal });
+    const key = inputs.remote ? null : await keyOf(artifact, [root, additions], [root, ...inputs.folders]);
+    const make = () => makeBuild({ artifact, root, manifests, additions, inputs, key, signal });
     return key === null ? make() : remember(key, make);
   }
 
@@ -87,8 +91,7 @@ export function createBuilder(options: BuilderOptions): Builder {
     if (problems.length > 0) throw invalid(plain.problems, input.inputs.problems);
     const duplicates = findDuplicates(plain.objects);
     if (duplicates.length > 0) throw new BuildError('MANIFEST_INVALID', duplicates.join('\n'));
-    const usesKustomize = input.manifests.own !== null || input.manifests.overlays.length > 0;
-    const objects = usesKustomize
+    const objects = usesKustomize(input)
       ? await readKustomized(input, plain.objects)
       : plain.objects.toSorted((a, b) => compareForOutput(a.object, b.object));
     return assemble(objects, input);
@@ -116,12 +119,12 @@ export function createBuilder(options: BuilderOptions): Builder {
   }
 
   async function readKustomized(
-    { artifact, root, manifests, signal }: BuildInput,
+    { artifact, root, manifests, additions, signal }: BuildInput,
     plain: readonly BuiltObject[],
   ): Promise<readonly BuiltObject[]> {
     const command = options.kustomize();
     if (command === null) throw kustomizeMissing();
-    const file = await planKustomizationFile(root, manifests, limits);
+    const file = await planKustomizationFile(root, manifests, { additions, limits });
     options.log.debug('running kustomize', { path: root, revision: artifact.revision });
     const output = await runKustomize({ artifact, path: root, file, command, limits, signal });
     const read = readObjects(output, 'the output of kustomize', { ...limits, maxFileBytes: limits.maxOutputBytes });
@@ -141,9 +144,16 @@ interface BuildInput {
   readonly artifact: Artifact;
   readonly root: string;
   readonly manifests: Manifests;
+  readonly additions: BuildAdditions;
   readonly inputs: KustomizationInputs;
   readonly key: string | null;
   readonly signal: AbortSignal;
+}
+
+/** Plain manifests to which nothing is added are read here. */
+function usesKustomize({ manifests, additions }: BuildInput): boolean {
+  if (manifests.own !== null || manifests.overlays.length > 0) return true;
+  return isAdding(additions) && (manifests.plain.length > 0 || additions.components !== undefined);
 }
 
 const nothingFollowed: KustomizationInputs = { folders: new Set(), problems: [], remote: false };
@@ -166,10 +176,9 @@ async function assertFolder(
     );
 }
 
-async function keyOf(artifact: Artifact, root: string, folders: ReadonlySet<string>): Promise<string> {
-  const hash = createHash('sha256').update(`${builderVersion}\0${root}`);
-  for (const folder of [...new Set([root, ...folders])].toSorted())
-    hash.update(`\0${folder}\0${await artifact.contentKey(folder)}`);
+async function keyOf(artifact: Artifact, spec: readonly unknown[], folders: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([builderVersion, ...spec]));
+  for (const folder of [...new Set(folders)].toSorted()) hash.update(`\0${folder}\0${await artifact.contentKey(folder)}`);
   return `sha256:${hash.digest('hex')}`;
 }
 

@@ -9,6 +9,7 @@ import {
   type Stage,
   sortChanges,
   stageWaitMs,
+  withCommonMetadata,
   withOwnerLabels,
 } from '../apply/index.ts';
 import type { Build } from '../build/index.ts';
@@ -26,7 +27,8 @@ const defaultConcurrency = 8;
 export function manifestsOf(kustomization: Kustomization, { objects }: Build): KubeObject[] {
   const owner = nameOf(kustomization);
   for (const { object } of objects) if (isEncrypted(object)) throw encrypted(object);
-  return objects.map(({ object }) => normaliseObject(withOwnerLabels(object, owner)));
+  const { commonMetadata = {} } = kustomization.spec;
+  return objects.map(({ object }) => withCommonMetadata(normaliseObject(withOwnerLabels(object, owner)), commonMetadata));
 }
 
 function isEncrypted(object: KubeObject): boolean {

@@ -17,6 +17,7 @@ import {
   type SourceRef,
   type StepContext,
 } from '../core/index.ts';
+import { buildKustomization } from './kustomization-build.ts';
 import { type KustomizationDeps, KustomizationError } from './kustomization-deps.ts';
 import { failureOf } from './kustomization-failure.ts';
 import { nameOf, sourceRefOf, timeoutMsOf } from './kustomization-spec.ts';
@@ -69,7 +70,7 @@ async function buildOrFail(
   { context, deps, startedAt }: { context: StepContext; deps: KustomizationDeps; startedAt: Instant },
 ): Promise<Build> {
   try {
-    return await deps.builder.build({ artifact, path: kustomization.spec.path, signal: context.signal });
+    return await buildKustomization(kustomization, artifact, { builder: deps.builder, signal: context.signal });
   } catch (error) {
     context.signal.throwIfAborted();
     // A path that is not there is no attempt at the revision.

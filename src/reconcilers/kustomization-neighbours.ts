@@ -2,6 +2,7 @@ import type { Kustomization } from '../api/index.ts';
 import { inventoryId } from '../apply/index.ts';
 import type { Builder } from '../build/index.ts';
 import { type Artifact, formatKey, refOf } from '../core/index.ts';
+import { buildKustomization } from './kustomization-build.ts';
 import { inventoryOfStatus, isSameSource, nameOf } from './kustomization-spec.ts';
 
 export interface NeighbourFacts {
@@ -33,7 +34,7 @@ async function idsOf(neighbour: Kustomization, { builder, artifact, signal }: Ne
   const owned = inventoryOfStatus(neighbour).map(({ id }) => id);
   if (artifact === null || neighbour.spec.suspend === true) return owned;
   try {
-    const { objects } = await builder.build({ artifact, path: neighbour.spec.path, signal });
+    const { objects } = await buildKustomization(neighbour, artifact, { builder, signal });
     return objects.map(({ object }) => inventoryId(refOf(object)));
   } catch {
     signal.throwIfAborted();

@@ -1,5 +1,5 @@
 import { customResourceDefinitions, gitRepositoryKind, type Kustomization, kustomizationKind } from '../../src/api/index.ts';
-import { type Builder, createBuilder } from '../../src/build/index.ts';
+import { type Builder, createBuilder, type KustomizeCommand } from '../../src/build/index.ts';
 import { createCluster } from '../../src/cluster/index.ts';
 import { startControlPlane } from '../../src/control-plane/index.ts';
 import {
@@ -136,6 +136,8 @@ export interface ProcessOptions {
   /** Artifacts as after a restart: empty. */
   readonly artifacts?: Artifacts;
   readonly store?: Store;
+  /** By default there is none. */
+  readonly kustomize?: KustomizeCommand;
 }
 
 /** The process under test: an engine that runs Kustomizations and nothing else. */
@@ -155,7 +157,7 @@ export async function startProcess(home: Home, options: ProcessOptions = {}): Pr
   const list = () => engine.cache(kustomizationKind).list() as Kustomization[];
   const source = (ref: SourceRef) => engine.cache(gitRepositoryKind).get(`${ref.namespace}/${ref.name}`);
   const drift = createDriftWatcher({ cluster, clock: systemClock, log: silentLog, wake: engine.wake });
-  const builder = createBuilder({ kustomize: () => null, log: silentLog });
+  const builder = createBuilder({ kustomize: () => options.kustomize ?? null, log: silentLog });
   const artifacts = wakeOnArtifacts(options.artifacts ?? home.artifacts, { list, source, wake: engine.wake });
   const reconciler = createKustomizationReconciler({
     cluster,
