@@ -2,10 +2,12 @@ import {
   type Clock,
   type Cluster,
   errorMessage,
+  type Gate,
   type GroupVersionKind,
   type KubeObject,
   keyOf,
   type Log,
+  openGate,
   type PlanLike,
   type Reconciler,
   TagalongError,
@@ -54,11 +56,17 @@ export interface Registration {
   readonly component: string;
   readonly statusManager: string;
   readonly wakes?: readonly WakeRule[];
+  /** Nothing of the kind runs while it is closed, and what runs is ended when it closes; absent = always open. */
+  readonly gate?: Gate;
+  /** Where status and finalizers are written; absent = the engine's. */
+  readonly cluster?: Cluster;
 }
 
 interface Registered {
+  readonly kind: string;
   readonly queue: WorkQueue;
   readonly cache: ObjectCache;
+  readonly gate: Gate;
 }
 
 /**
@@ -70,7 +78,10 @@ export class Engine {
   readonly #caches = new Map<string, ObjectCache>();
   readonly #registered = new Map<string, Registered>();
   readonly #failures = new Map<string, number>();
+  /** Ends a run whose spec has changed or whose object goes. */
+  readonly #running = new Map<string, AbortController>();
   readonly #stopping = new AbortController();
+  #started = false;
   readonly #watches: Promise<void>[] = [];
   readonly #recorders: EventRecorder[] = [];
 
@@ -105,8 +116,13 @@ export class Engine {
       if (resource !== undefined) await this.#run(reconciler, resource, registration, recorder, because);
     };
     const queue = new WorkQueue({ clock, concurrency: registration.concurrency ?? 4, run, held: true });
-    this.#registered.set(reconciler.kind.kind, { queue, cache });
-    cache.subscribe((change) => requestOwn(queue, change));
+    const registered: Registered = { kind: reconciler.kind.kind, queue, cache, gate: registration.gate ?? openGate };
+    this.#registered.set(registered.kind, registered);
+    registered.gate.subscribe((open) => (open ? this.#open(registered) : this.#close(registered)));
+    cache.subscribe((change) => {
+      if (endsRun(change)) this.#running.get(idOf(reconciler.kind.kind, change))?.abort(new Error('superseded'));
+      requestOwn(queue, change);
+    });
     for (const rule of registration.wakes ?? []) {
       this.cache(rule.on).subscribe((change) => {
         for (const key of rule.keys(change)) if (cache.get(key) !== undefined) queue.request(key, rule.because);
@@ -127,7 +143,20 @@ export class Engine {
       this.#watches.push(following);
     }
     await Promise.all([...this.#caches.values()].map((cache) => this.#whenSynced(cache)));
-    for (const { queue } of this.#registered.values()) queue.release();
+    this.#started = true;
+    for (const registered of this.#registered.values()) if (registered.gate.isOpen()) registered.queue.release();
+  }
+
+  /** Somebody else may have written meanwhile: every object is looked at again. */
+  #open({ queue, cache }: Registered): void {
+    if (!this.#started) return;
+    for (const object of cache.list()) queue.request(keyOf(object), 'lease taken');
+    queue.release();
+  }
+
+  #close({ kind, queue }: Registered): void {
+    queue.hold();
+    for (const [id, run] of this.#running) if (id.startsWith(`${kind}/`)) run.abort(new Error('lease lost'));
   }
 
   /** Starts nothing new, lets what runs finish for `graceMs`, then aborts it; resolves when all has ended and events are out. */
@@ -180,19 +209,22 @@ export class Engine {
     const kind = reconciler.kind.kind;
     const log = this.#options.log.child({ kind, namespace: resource.metadata.namespace, name: resource.metadata.name });
     const startedAt = clock.now();
+    const superseded = new AbortController();
+    this.#running.set(`${kind}/${key}`, superseded);
     const offer = (object: KubeObject) => this.cache(reconciler.kind).offer(object);
     const deps = {
-      cluster,
+      cluster: registration.cluster ?? cluster,
       clock,
       log,
       recorder,
       offer,
       fieldManager: registration.statusManager,
-      signal: this.#stopping.signal,
+      signal: AbortSignal.any([this.#stopping.signal, superseded.signal]),
     };
     const outcome = await reconcileObject(reconciler, resource, { ...deps, ...(refuse === undefined ? {} : { refuse }) }).catch(
       statusUnwritten,
     );
+    this.#running.delete(`${kind}/${key}`);
     this.#schedule(kind, key, outcome);
     logOutcome(log, outcome, because, clock.now() - startedAt);
     this.#options.onFinished?.({ kind, key, result: outcome.result, durationMs: clock.now() - startedAt, because });
@@ -219,6 +251,18 @@ function statusUnwritten(error: unknown): Outcome {
   // Somebody deleted the object in the middle: there is nothing left to do.
   const gone = error instanceof TagalongError && error.code === 'NOT_FOUND';
   return gone ? { result: 'finalized', next: 'never' } : { result: 'failed', next: 'backoff', error };
+}
+
+/** What a run was about is no more: another spec, or a deletion. */
+function endsRun({ before, after }: ObjectChange): boolean {
+  if (before === null || after === null || before.metadata.uid !== after.metadata.uid) return before !== null;
+  const { generation, deletionTimestamp } = after.metadata;
+  return before.metadata.generation !== generation || before.metadata.deletionTimestamp !== deletionTimestamp;
+}
+
+function idOf(kind: string, { before, after }: ObjectChange): string {
+  const object = after ?? before;
+  return object === null ? kind : `${kind}/${keyOf(object)}`;
 }
 
 /** Own kind: run on a new object, a new spec, a new request token, a deletion, or a changed `tagalong.dev/` switch. */

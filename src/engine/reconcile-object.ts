@@ -32,7 +32,8 @@ export interface ReconcileDeps {
 }
 
 export interface Outcome {
-  readonly result: 'done' | 'failed' | 'stalled' | 'progressing' | 'suspended' | 'finalized';
+  /** superseded: the spec changed or the object was deleted meanwhile, and the run that was asked for by that takes its place. */
+  readonly result: 'done' | 'failed' | 'stalled' | 'progressing' | 'suspended' | 'finalized' | 'superseded';
   /** Null: nothing until a trigger. 'backoff': the caller knows how often it failed. */
   readonly next: Report['next'];
   readonly error?: unknown;
@@ -55,12 +56,15 @@ export async function reconcileObject<R extends KubeObject, S, P extends PlanLik
   await run.begin();
   const refusal = deps.refuse?.(resource) ?? null;
   if (refusal !== null) return run.finish({ ready: refusal, outcome: 'stalled', next: 'never' });
+  let report: Report;
   try {
-    return await run.finish(await takeSteps(reconciler, resource as R, run.context));
+    report = await takeSteps(reconciler, resource as R, run.context);
   } catch (error) {
-    if (deps.signal.aborted) return { result: 'failed', next: 'never', error };
+    if (deps.signal.aborted) return { result: 'superseded', ...nothingMore };
     return run.fail(error, reconciler.describeFailure?.(resource as R, error, deps.clock.now()));
   }
+  // Not within the try: a status that cannot be written is no failure of the run.
+  return run.finish(report);
 }
 
 /** Observes and decides, answering questions for a few rounds; writes nothing. */
@@ -93,11 +97,14 @@ class Run {
   readonly context: StepContext;
   readonly #draft: StatusDraft;
   readonly #deps: ReconcileDeps;
+  /** The request this run answers: a newer one, which a write may bring to light, is for the next. */
+  readonly #token: string | undefined;
   #activity = 'reconciliation in progress';
 
   constructor(draft: StatusDraft, deps: ReconcileDeps) {
     this.#draft = draft;
     this.#deps = deps;
+    this.#token = requestToken(draft.resource);
     this.context = {
       clock: deps.clock,
       log: deps.log,
@@ -114,7 +121,7 @@ class Run {
     const status =
       (this.#draft.resource['status'] as { observedGeneration?: number; lastHandledReconcileAt?: string } | undefined) ?? {};
     const observed = status.observedGeneration ?? -1;
-    const token = requestToken(this.#draft.resource);
+    const token = this.#token;
     const isNewSpec = observed !== generation;
     if (!isNewSpec && (token === undefined || token === status.lastHandledReconcileAt)) return;
     if (isNewSpec) this.#activity = `processing object: new generation ${observed} -> ${generation}`;
@@ -164,8 +171,7 @@ class Run {
   }
 
   #acknowledgeRequest(): void {
-    const token = requestToken(this.#draft.resource);
-    if (token !== undefined) this.#draft.merge({ lastHandledReconcileAt: token });
+    if (this.#token !== undefined) this.#draft.merge({ lastHandledReconcileAt: this.#token });
   }
 
   async #write(): Promise<void> {

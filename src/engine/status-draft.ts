@@ -15,12 +15,15 @@ export class StatusDraft {
   readonly #cluster: Cluster;
   readonly #clock: Clock;
   readonly #fieldManager: string;
+  /** Of the spec that this run works on: a write may return an object whose spec is newer already. */
+  readonly #generation: number;
   #resource: KubeObject;
   #written: Status;
   #draft: Status;
 
   constructor(resource: KubeObject, options: { cluster: Cluster; clock: Clock; fieldManager: string }) {
     this.#resource = resource;
+    this.#generation = resource.metadata.generation ?? 0;
     this.#cluster = options.cluster;
     this.#clock = options.clock;
     this.#fieldManager = options.fieldManager;
@@ -37,7 +40,7 @@ export class StatusDraft {
   }
 
   set(condition: NewCondition): void {
-    const at = { now: formatTime(this.#clock.now()), generation: this.#resource.metadata.generation ?? 0 };
+    const at = { now: formatTime(this.#clock.now()), generation: this.#generation };
     this.#draft['conditions'] = setCondition(this.#conditions(), condition, at);
   }
 
@@ -63,7 +66,7 @@ export class StatusDraft {
     else if (outcome === 'progressing')
       this.set({ type: 'Reconciling', status: 'True', reason: 'Progressing', message: activity });
     else this.remove('Reconciling');
-    if (outcome === 'done' || outcome === 'stalled') this.#draft['observedGeneration'] = this.#resource.metadata.generation ?? 0;
+    if (outcome === 'done' || outcome === 'stalled') this.#draft['observedGeneration'] = this.#generation;
     if (report.status !== undefined) this.merge(report.status);
   }
 

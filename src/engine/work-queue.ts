@@ -43,6 +43,12 @@ export class WorkQueue {
     if (!this.#stopped) this.#pump();
   }
 
+  /** Collects only, until `release`; what runs goes on. */
+  hold(): void {
+    this.#held = true;
+    this.#cancelTimer?.();
+  }
+
   /** Asks for a run of `key` at `dueAt`, or now. */
   request(key: string, because: string, dueAt: Instant = this.#options.clock.now()): void {
     if (this.#stopped) return;

@@ -26,7 +26,6 @@ import {
   TagalongError,
 } from '../core/index.ts';
 import { automationTrailer, describeReverts, type HoldFinder, isReleasedBy, parseTrailers } from '../hold/index.ts';
-import { defaultMessage } from './automation-commits.ts';
 import { describeHeld, describeWaiting } from './automation-conditions.ts';
 import {
   type AutomationLook,
@@ -36,6 +35,7 @@ import {
   type MarkerIndex,
 } from './automation-look.ts';
 import { type AutomationMemories, type AutomationMemory, lastPushOf } from './automation-memory.ts';
+import { messageWriter, readMessageTemplate } from './automation-message.ts';
 import { headOf, type Pushed, pushCommits } from './automation-push.ts';
 import { findSelectorProblem, matchesSelector } from './label-selector.ts';
 import { type MirrorNews, openMirror } from './mirrors.ts';
@@ -72,7 +72,7 @@ interface Done {
   readonly policies: readonly ImagePolicy[];
   readonly branch: string;
   /** A commit of ours at the head that status does not know yet. */
-  readonly found: { readonly commit: Oid; readonly at: Instant } | null;
+  readonly found: { readonly commit: Oid; readonly message: string; readonly at: Instant } | null;
 }
 
 /** Writes what the policies picked at the markers of a branch: decides on a look at the head, commits, pushes; what a person took back is held. */
@@ -97,6 +97,7 @@ export function sourceOf(resource: ImageUpdateAutomation): NamespacedName {
 async function observe(resource: ImageUpdateAutomation, context: StepContext, deps: AutomationDeps): Promise<Seen> {
   const problem = findSelectorProblem(resource.spec.policySelector);
   if (problem !== null) throw stalled('InvalidPolicySelector', `failed to parse policy selector: ${problem}`);
+  readMessageTemplate(resource);
   const source = await readSource(resource, context, deps);
   const target = await openTarget(resource, source, context, deps);
   const memory = await deps.memories.read(nameOf(resource));
@@ -202,10 +203,11 @@ async function act(plan: Plan, resource: ImageUpdateAutomation, context: StepCon
   const memory = await deps.memories.read(nameOf(resource));
   await deps.memories.write(nameOf(resource), remember(pushed, memory, context.clock.now()));
   const found = last === undefined ? await findOwnHead(resource, target, pushed.look.head, deps) : null;
+  if (found !== null) deps.onPushed(target.mirror, target.branch, found.commit);
   return { look: pushed.look, pushed: pushed.commits, policies: wishes.policies, branch: target.branch, found };
 }
 
-/** A crash between a push and the status leaves a commit of ours that status does not know. */
+/** A crash, or a change of the spec, between a push and the status leaves a commit of ours that status does not know. */
 async function findOwnHead(
   resource: ImageUpdateAutomation,
   { mirror }: AutomationTarget,
@@ -216,7 +218,7 @@ async function findOwnHead(
   const { message, committer } = await mirror.commit(head);
   const own = trailerOf(resource, deps);
   const isOwn = parseTrailers(message).some(({ key, value }) => key === automationTrailer && value === own);
-  return isOwn ? { commit: head, at: committer.seconds * 1000 } : null;
+  return isOwn ? { commit: head, message, at: committer.seconds * 1000 } : null;
 }
 
 /** `<cluster id>/<namespace>/<name>`. */
@@ -239,7 +241,7 @@ function push(
     author: { name: git?.commit.author.name ?? '', email: git?.commit.author.email ?? '' },
     pushOptions: Object.entries(git?.push?.options ?? {}).map(([key, value]) => (value === '' ? key : `${key}=${value}`)),
     automation: trailerOf(resource, deps),
-    message: git?.commit.messageTemplate === undefined ? defaultMessage : () => git.commit.messageTemplate ?? '',
+    message: messageWriter(resource, target.path),
   };
   return pushCommits(order, look, context).catch(failAs('failed to update source', 'GitOperationFailed'));
 }
@@ -294,8 +296,9 @@ function observedPolicies(resource: ImageUpdateAutomation, policies: readonly Im
   return Object.fromEntries([...gone, ...current]);
 }
 
-function pushEvents({ pushed, branch }: Done): NonNullable<Report['events']> {
-  return pushed.map(({ oid, message }) => {
+function pushEvents({ pushed, branch, found }: Done): NonNullable<Report['events']> {
+  const commits = found === null ? pushed : [{ oid: found.commit, message: found.message }];
+  return commits.map(({ oid, message }) => {
     return {
       type: 'Normal',
       reason: 'Succeeded',

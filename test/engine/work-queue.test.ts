@@ -1,30 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Clock } from '../../src/core/index.ts';
 import { WorkQueue } from '../../src/engine/index.ts';
-
-/** A clock that stands until it is advanced. */
-function createStoppedClock(): Clock & { advance(ms: number): Promise<void> } {
-  let now = 0;
-  const timers = new Set<{ at: number; callback: () => void }>();
-  return {
-    now: () => now,
-    sleep: async () => {},
-    schedule(ms, callback) {
-      const timer = { at: now + ms, callback };
-      timers.add(timer);
-      return () => timers.delete(timer);
-    },
-    async advance(ms) {
-      now += ms;
-      for (const timer of [...timers]) {
-        if (timer.at > now) continue;
-        timers.delete(timer);
-        timer.callback();
-      }
-      await new Promise((resolve) => setImmediate(resolve));
-    },
-  };
-}
+import { createStoppedClock } from './support/stopped-clock.ts';
 
 /** A queue whose runs end when the test says so. */
 function startQueue(concurrency = 2) {

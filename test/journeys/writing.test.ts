@@ -194,7 +194,7 @@ test('a file that cannot be parsed is told with file and line, and the good one 
 
 test('a marker of a policy that is not there is told with file and line, until it is mended', async () => {
   await using loop = await startLoop({
-    files: (host) => ({ [web]: `${manifest('web', `${host}/web:1.0.0`)}---\n${manifest('web', `${host}/web:1.0.0`, 'wbe')}` }),
+    files: (host) => ({ [web]: `${manifest('web', `${host}/web:1.0.0`)}---\n${manifest('late', `${host}/web:1.0.0`, 'wbe')}` }),
   });
   await loop.pushTag('web', '1.1.0');
   await loop.lands(web, ':1.1.0');

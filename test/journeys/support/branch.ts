@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
@@ -24,12 +26,21 @@ export interface Branch {
 
 export function readBranch(repository: string, branch: string): Branch {
   const git = async (...args: readonly string[]) => (await execute('git', ['-C', repository, ...args])).stdout;
+  // Tests look often: the ref is a small file, and what a commit says never changes.
+  const head = () => readFile(join(repository, 'refs/heads', branch), 'utf8').then((text) => text.trim());
+  const known = new Map<string, Promise<string>>();
+  const ask = (...args: readonly string[]) => {
+    const key = args.join(' ');
+    const answer = known.get(key) ?? git(...args);
+    known.set(key, answer);
+    return answer;
+  };
   return {
     git,
-    head: async () => (await git('rev-parse', branch)).trim(),
-    file: (path) => git('show', `${branch}:${path}`).catch(() => null),
+    head,
+    file: async (path) => ask('show', `${await head()}:${path}`).catch(() => null),
     async commits() {
-      const text = await git('log', '--name-only', '--format=%x00%H%x01%an%x01%s%x01%B%x01', branch);
+      const text = await ask('log', '--name-only', '--format=%x00%H%x01%an%x01%s%x01%B%x01', await head());
       return text.split('\0').slice(1).map(parseCommit);
     },
   };
