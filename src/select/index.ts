@@ -1,3 +1,5 @@
+export { compareBytes } from './byte-order.ts';
+export { compilePattern } from './compile-pattern.ts';
 export { type CompiledTagPolicy, compileTagPolicy, type TagPolicySpec } from './compile-tag-policy.ts';
 export {
   type CompiledExclusions,
@@ -8,9 +10,12 @@ export {
   findExclusion,
 } from './exclusions.ts';
 export { explainTags } from './explain-tags.ts';
+export { goQuote } from './go-quote.ts';
 export { hintTags } from './hint-tags.ts';
 export { orderTags, passesPolicy } from './order-tags.ts';
 export { selectTag, type TagCounts, type TagSelection } from './select-tag.ts';
 export { isValidTag } from './tag-grammar.ts';
 export { latestTags, tagListRevision } from './tag-list.ts';
 export type { TagPolicy } from './tag-policy.ts';
+export { parseVersion, type Version } from './version.ts';
+export { checkRange, parseRange } from './version-range.ts';
