@@ -1,3 +1,3 @@
 import { TagalongError } from '../core/index.ts';
 
-export class PoliciesError extends TagalongError<'UNREADABLE_FOLDER' | 'INVALID_FILES'> {}
+export class PoliciesError extends TagalongError<'UNREADABLE_FOLDER'> {}

@@ -1,10 +1,12 @@
 import {
   commitPerAnnotation,
+  findSelectorProblem,
   type GitRepository,
   gitRepositoryKind,
   type ImagePolicy,
   type ImageUpdateAutomation,
   imageUpdateAutomationKind,
+  matchesSelector,
   onRevertAnnotation,
   releaseAnnotation,
   requestedAtAnnotation,
@@ -37,7 +39,6 @@ import {
 import { type AutomationMemories, type AutomationMemory, lastPushOf } from './automation-memory.ts';
 import { messageWriter, readMessageTemplate } from './automation-message.ts';
 import { headOf, type Pushed, pushCommits } from './automation-push.ts';
-import { findSelectorProblem, matchesSelector } from './label-selector.ts';
 import { type MirrorNews, openMirror } from './mirrors.ts';
 import { cleanSourcePath } from './source-path.ts';
 

@@ -1,1 +1,0 @@
-export { findSelectorProblem, matchesSelector } from '../api/index.ts';
