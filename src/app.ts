@@ -10,17 +10,21 @@ import {
   type Kustomization,
   kustomizationKind,
   type Resource,
+  requestedAtAnnotation,
 } from './api/index.ts';
 import { createBuilder, findKustomize } from './build/index.ts';
 import {
   type Artifacts,
   type Clock,
   type Cluster,
+  errorMessage,
   formatKey,
+  type Gate,
   type Git,
   type GitMirror,
   type KubeObject,
   type Log,
+  openGate,
   type ReadyState,
   type Registry,
   type SourceRef,
@@ -28,9 +32,17 @@ import {
   TagalongError,
 } from './core/index.ts';
 import { decodeText, type FoundMarkers, findMarkers, isMarkerFile, mayHaveMarkers } from './edit/index.ts';
-import { createEventRecorder, Engine, type FinishedRun } from './engine/index.ts';
+import { createEventRecorder, Engine, type FinishedRun, type Registration } from './engine/index.ts';
 import { createBlobIndex, createGit, remoteKey } from './git/index.ts';
 import { createHoldFinder } from './hold/index.ts';
+import {
+  assertOpen,
+  type ControllerGroup,
+  type ControllerName,
+  controllerGroups,
+  fenceCluster,
+  type Leases,
+} from './lease/index.ts';
 import {
   automationWakes,
   createAutomationMemories,
@@ -72,6 +84,12 @@ export interface AppOptions {
   /** Serve the archives of sources there; absent = no archives are made. */
   readonly artifacts?: { readonly host: string; readonly port: number; readonly advertise?: string };
   readonly onFinished?: (run: FinishedRun) => void;
+  /** The parts that run; absent = all. */
+  readonly controllers?: readonly ControllerGroup[];
+  /** A kind is written only while the Lease of its controller is held; absent = nobody else writes. */
+  readonly leases?: Leases;
+  /** Where this process runs in `target`; never deleted by it. */
+  readonly self?: { readonly namespace: string; readonly deployment?: string };
 }
 
 export interface App {
@@ -87,7 +105,9 @@ export interface App {
 export async function createApp(options: AppOptions): Promise<App> {
   const { home, clock, log } = options;
   const store = createFileStore(join(options.stateFolder, 'store'));
-  const git = createGit({ stateFolder: options.stateFolder, clock, log });
+  const pushGate = gateOf(options, 'image-automation-controller');
+  const beforePush = (branch: string) => assertOpen(pushGate, `pushing to '${branch}'`);
+  const git = createGit({ stateFolder: options.stateFolder, clock, log, beforePush });
   const registry = createRegistry({ clock, log });
   const engine = createEngine(options);
   const parts: Parts = {
@@ -99,18 +119,19 @@ export async function createApp(options: AppOptions): Promise<App> {
     news: new MirrorNews(clock),
     artifacts: createSharedArtifacts(engine),
   };
-  registerImages(parts);
+  const runs = new Set(options.controllers ?? controllerGroups);
+  if (runs.has('image')) registerImages(parts);
   const server = options.artifacts === undefined ? null : await serveArtifacts(options.artifacts, options);
-  registerSources(parts, server);
-  const drift = registerKustomizations(parts);
-  registerAutomations(parts, await readClusterId(home));
+  if (runs.has('source')) registerSources(parts, server);
+  const drift = runs.has('kustomize') ? registerKustomizations(parts) : null;
+  if (runs.has('image')) registerAutomations(parts, await readClusterId(home));
   return {
     engine,
     store,
     start: () => engine.start(),
     async stop() {
       await engine.stop();
-      await drift.stop();
+      await drift?.stop();
       await Promise.all([git.close(), registry.close(), server?.close()]);
     },
   };
@@ -124,6 +145,16 @@ interface Parts {
   readonly registry: Registry;
   readonly news: MirrorNews;
   readonly artifacts: Artifacts;
+}
+
+function gateOf({ leases }: AppOptions, controller: ControllerName): Gate {
+  return leases?.gateOf(controller) ?? openGate;
+}
+
+/** A kind is registered under the Flux controller it belongs to: its name in events, its Lease, its field manager. */
+function registrationOf(options: AppOptions, component: ControllerName): Registration & { readonly cluster: Cluster } {
+  const gate = gateOf(options, component);
+  return { component, statusManager: component, gate, cluster: fenceCluster(options.home, gate) };
 }
 
 function createEngine({ home, clock, log, namespace, onFinished }: AppOptions): Engine {
@@ -148,12 +179,13 @@ function refuse(resource: Resource, engine: Engine): ReadyState | null {
   return gaps.length === 0 ? null : { status: 'False', reason: 'NotImplemented', message: gaps.join('\n') };
 }
 
-function registerImages({ options: { home }, engine, registry, store }: Parts): void {
+function registerImages({ options, engine, registry, store }: Parts): void {
   const tagLists = createTagLists(store);
-  const component = { component: 'image-reflector-controller', statusManager: 'image-reflector-controller' };
-  engine.register(createImageRepositoryReconciler({ cluster: home, registry, tagLists }), component);
+  const registration = registrationOf(options, 'image-reflector-controller');
+  const { cluster } = registration;
+  engine.register(createImageRepositoryReconciler({ cluster, registry, tagLists }), registration);
   const policies = () => engine.cache(imagePolicyKind).list() as ImagePolicy[];
-  engine.register(createImagePolicyReconciler({ cluster: home, tagLists }), { ...component, wakes: imagePolicyWakes(policies) });
+  engine.register(createImagePolicyReconciler({ cluster, tagLists }), { ...registration, wakes: imagePolicyWakes(policies) });
 }
 
 function serveArtifacts(
@@ -163,7 +195,9 @@ function serveArtifacts(
   return createArtifactServer({ folder: join(stateFolder, 'artifacts'), clock, ...address });
 }
 
-function registerSources({ options: { home }, engine, git, news, artifacts }: Parts, server: ArtifactServer | null): void {
+function registerSources({ options, engine, git, news, artifacts }: Parts, server: ArtifactServer | null): void {
+  const registration = registrationOf(options, 'source-controller');
+  const { cluster } = registration;
   const publish: GitRepositoryDeps['publish'] = async (source, artifact) => {
     if (server === null) return describeArtifact(source, artifact);
     const status = await server.storage.store(source, artifact, artifactFileName(artifact));
@@ -172,8 +206,8 @@ function registerSources({ options: { home }, engine, git, news, artifacts }: Pa
     return description;
   };
   const unpublish: GitRepositoryDeps['unpublish'] = async (source) => void (await server?.storage.remove(source));
-  const reconciler = createGitRepositoryReconciler({ cluster: home, git, news, artifacts, pickSemver, publish, unpublish });
-  engine.register(reconciler, { component: 'source-controller', statusManager: 'source-controller' });
+  const reconciler = createGitRepositoryReconciler({ cluster, git, news, artifacts, pickSemver, publish, unpublish });
+  engine.register(reconciler, registration);
 }
 
 /** Artifacts that wake the Kustomizations of their source when they come back after a restart. */
@@ -185,8 +219,11 @@ function createSharedArtifacts(engine: Engine): Artifacts {
   });
 }
 
-function registerKustomizations({ options: { target, clock, log }, engine, store, artifacts }: Parts): DriftWatcher {
+function registerKustomizations({ options, engine, store, artifacts }: Parts): DriftWatcher {
+  const { clock, log, self } = options;
   const { wake } = engine;
+  const registration = registrationOf(options, 'kustomize-controller');
+  const target = fenceCluster(options.target, gateOf(options, 'kustomize-controller'));
   const drift = createDriftWatcher({ cluster: target, clock, log, wake });
   const list = () => listKustomizations(engine);
   const reconciler = createKustomizationReconciler({
@@ -194,9 +231,10 @@ function registerKustomizations({ options: { target, clock, log }, engine, store
     builder: createBuilder({ log, kustomize: () => findKustomize(process.env['PATH']) }),
     source: (ref) => findSource(engine, ref),
     requestArtifact: (source) => wake(source, 'its artifact is not in memory'),
+    ...(self === undefined ? {} : { self }),
   });
-  const component = { component: 'kustomize-controller', statusManager: 'gotk-kustomize-controller' };
-  engine.register(reconciler, { ...component, wakes: kustomizationWakes(list) });
+  const statusManager = 'gotk-kustomize-controller';
+  engine.register(reconciler, { ...registration, statusManager, wakes: kustomizationWakes(list) });
   return drift;
 }
 
@@ -216,10 +254,13 @@ function pickSemver(range: string, tags: readonly string[]): string | null {
   return choice.kind === 'selected' ? choice.tag : null;
 }
 
-function registerAutomations({ options: { home }, engine, store, git, news }: Parts, clusterId: string): void {
+function registerAutomations({ options, engine, store, git, news }: Parts, clusterId: string): void {
   const listSources = () => engine.cache(gitRepositoryKind).list() as GitRepository[];
+  const registration = registrationOf(options, 'image-automation-controller');
+  const { cluster } = registration;
+  const wakeSource = options.controllers?.includes('source') === false ? askSource(options, cluster) : wakeOwnSource(engine);
   const reconciler = createImageUpdateAutomationReconciler({
-    cluster: home,
+    cluster,
     git,
     news,
     clusterId,
@@ -230,13 +271,26 @@ function registerAutomations({ options: { home }, engine, store, git, news }: Pa
     holdsOf: perMirror(createHoldFinder),
     onPushed(mirror, branch, commit) {
       news.announce(mirror, branch, commit);
-      for (const source of listSources().filter((one) => followsBranch(one, mirror.remote.url, branch)))
-        engine.wake(describeSource(source), 'we pushed to its branch');
+      for (const source of listSources().filter((one) => followsBranch(one, mirror.remote.url, branch))) wakeSource(source);
     },
   });
   const listAutomations = () => engine.cache(imageUpdateAutomationKind).list() as ImageUpdateAutomation[];
-  const component = 'image-automation-controller';
-  engine.register(reconciler, { component, statusManager: component, wakes: automationWakes(listAutomations) });
+  engine.register(reconciler, { ...registration, wakes: automationWakes(listAutomations) });
+}
+
+function wakeOwnSource(engine: Engine): (source: GitRepository) => void {
+  return (source) => engine.wake(describeSource(source), 'we pushed to its branch');
+}
+
+/** Another process serves the sources: it is asked as `flux reconcile` asks, so that it need not poll. */
+function askSource({ clock, log }: AppOptions, cluster: Cluster): (source: GitRepository) => void {
+  return (source) => {
+    const ref = { ...gitRepositoryKind, ...describeSource(source) };
+    const annotations = { [requestedAtAnnotation]: new Date(clock.now()).toISOString() };
+    cluster.patch(ref, { metadata: { annotations } }, { type: 'merge', fieldManager: 'tagalong' }).catch((error: unknown) => {
+      log.warn('source could not be told of a push; it follows at its interval', { ...ref, error: errorMessage(error) });
+    });
+  };
 }
 
 /** One of something for each mirror, made on first use and gone with the mirror. */

@@ -4,11 +4,21 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { customResourceDefinitions, servedKinds } from '../api/index.ts';
 import { createApp } from '../app.ts';
-import { createCluster, type KubeconfigSource, routeByGroup } from '../cluster/index.ts';
+import { createCluster, type KubeconfigSource, podEnvironment, routeByGroup } from '../cluster/index.ts';
 import { type Cluster, errorMessage, type Log, systemClock } from '../core/index.ts';
+import {
+  type ControllerGroup,
+  controllerGroups,
+  createLeases,
+  describePassive,
+  type Leases,
+  parseControllerGroups,
+} from '../lease/index.ts';
 import { createLog, type LogLevel } from '../log/index.ts';
 import { createPoliciesSync, describeProblems, watchFolder } from '../policies/index.ts';
+import { describeRight, findMissingRights, requiredRights } from '../rights/index.ts';
 import { createMetrics, serveHealth } from '../web/index.ts';
+import { type RuntimePlace, readRuntimePlace } from './runtime-place.ts';
 
 interface RunOptions {
   readonly policies?: string;
@@ -19,6 +29,8 @@ interface RunOptions {
   readonly artifactAdvertise?: string;
   readonly stateDir: string;
   readonly watchNamespace?: string;
+  readonly controllers: readonly ControllerGroup[];
+  readonly leaderElect?: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -42,6 +54,17 @@ export function createRunCommand(): Command {
     .option('--artifact-advertise <host:port>', 'how others reach that address; it stands in status.artifact.url')
     .option('--state-dir <dir>', 'mirrors, listings and records; losing it costs time, never truth', defaultStateFolder())
     .option('--watch-namespace <name>', 'only the objects of this namespace')
+    .option(
+      '--controllers <list>',
+      'run only these parts: image, source, kustomize (which needs source)',
+      parseControllers,
+      controllerGroups,
+    )
+    .option(
+      '--leader-elect [boolean]',
+      'write a kind only while its Lease is held, the one of the Flux controller it belongs to (default: in a cluster, where --policies is not given)',
+      parseBoolean,
+    )
     .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
     .addHelpText('after', examples)
     .action(run);
@@ -50,6 +73,7 @@ export function createRunCommand(): Command {
 const examples = `
 Examples:
   tagalong run                                             in a cluster
+  tagalong run --controllers=image                         only scan and commit, beside Flux or Argo CD
   tagalong run --kubeconfig ~/.kube/config                 beside a cluster, its resources there
   tagalong run --policies policies/ --kubeconfig ~/.kube/config
                                                            resources from a folder, workloads to the cluster`;
@@ -60,7 +84,11 @@ async function run(options: RunOptions): Promise<void> {
   await mkdir(stateFolder, { recursive: true, mode: 0o700 });
   await using stack = new AsyncDisposableStack();
   const { home, target } = await connect(options, stateFolder, log, stack);
-  const metrics = createMetrics(() => app.engine.depths());
+  const place = readRuntimePlace(process.env, podEnvironment().folder);
+  const leases = openLeases(options, home, place, log);
+  if (leases !== null) stack.defer(() => leases.release());
+  if (options.policies === undefined) await tellMissingRights(options, home, leases === null ? null : place.namespace, log);
+  const metrics = createMetrics({ depths: () => app.engine.depths(), leases: () => leases?.states() ?? [] });
   let isReady = false;
   const app = await createApp({
     ...{ home, target, stateFolder, log, clock: systemClock },
@@ -74,17 +102,55 @@ async function run(options: RunOptions): Promise<void> {
           },
         }),
     onFinished: (finished) => metrics.observeRun(finished),
+    controllers: options.controllers,
+    ...(leases === null ? {} : { leases }),
+    ...(place.self === undefined || options.policies !== undefined ? {} : { self: place.self }),
   });
   stack.defer(() => app.stop());
+  leases?.start();
   if (options.httpAddr !== undefined) {
-    const server = stack.use(await serveHealth({ ...options.httpAddr, metrics, isReady: () => isReady }));
+    const server = stack.use(
+      await serveHealth({
+        ...{ ...options.httpAddr, metrics, isReady: () => isReady },
+        notes: () => describePassive(leases?.states() ?? []),
+      }),
+    );
     log.info('serving health and metrics', { url: server.url });
   }
   await app.start();
   isReady = true;
-  log.info('running', { server: home.server, kinds: servedKinds.map(({ kind }) => kind) });
+  log.info('running', { server: home.server, controllers: options.controllers, leases: leases !== null });
   if (options.policies !== undefined) await followPolicies(resolve(options.policies), home, app.store, log, stack);
   log.info('stopping', { signal: await untilSignal() });
+}
+
+/** Leases where others may write the same kinds: in a cluster, or where it was asked for. */
+function openLeases(
+  { policies, kubeconfig, leaderElect, controllers }: RunOptions,
+  cluster: Cluster,
+  { namespace, identity, inCluster }: RuntimePlace,
+  log: Log,
+): Leases | null {
+  const byDefault = inCluster && kubeconfig === undefined && policies === undefined;
+  if (!(leaderElect ?? byDefault)) return null;
+  return createLeases({ cluster, namespace, identity, groups: controllers, clock: systemClock, log });
+}
+
+/** Names each right that is missing, in one go: a run would stumble over them one after the other. */
+async function tellMissingRights(
+  { controllers, watchNamespace }: RunOptions,
+  cluster: Cluster,
+  leaseNamespace: string | null,
+  log: Log,
+): Promise<void> {
+  const wanted = requiredRights({ controllers, ...(leaseNamespace === null ? {} : { leaseNamespace }) });
+  try {
+    const options = watchNamespace === undefined ? {} : { namespace: watchNamespace };
+    for (const right of await findMissingRights(cluster, wanted, options))
+      log.error('a right is missing; see deploy/ for the roles', { right: describeRight(right), for: right.because });
+  } catch (error) {
+    log.warn('rights could not be checked', { error: errorMessage(error) });
+  }
 }
 
 /** Where the resources live and where they are applied. */
@@ -168,6 +234,19 @@ export function parseAddress(text: string): { host: string; port: number } {
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) throw new InvalidArgumentError('it has to be host:port, such as 127.0.0.1:8080 or :8080');
   return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+}
+
+function parseControllers(text: string): ControllerGroup[] {
+  try {
+    return parseControllerGroups(text);
+  } catch (error) {
+    throw new InvalidArgumentError(errorMessage(error));
+  }
+}
+
+function parseBoolean(text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('it has to be true or false');
+  return text === 'true';
 }
 
 function defaultStateFolder(): string {

@@ -20,6 +20,8 @@ export interface GitOptions {
   readonly allowFileUrls?: boolean;
   /** The largest blob that is read whole; default 100 MiB. */
   readonly maxBlobBytes?: number;
+  /** Called right before each push, once nothing is waited for any more; what it throws refuses the push. */
+  readonly beforePush?: (branch: string) => void;
 }
 
 export interface ClosableGit extends Git {
@@ -103,12 +105,12 @@ async function openMirror(
   writers: Map<string, OneAtATime>,
   options: GitOptions,
 ): Promise<Mirror> {
-  const { log = silentLog, clock = systemClock, maxBlobBytes = defaultMaxBlobBytes } = options;
+  const { log = silentLog, clock = systemClock, maxBlobBytes = defaultMaxBlobBytes, beforePush = () => {} } = options;
   const { launcher, environment } = parts;
   const folder = join(parts.mirrors, identity);
   const repository = { folder, environment };
   await openMirrorFolder(repository, log);
   await touchMirror(folder, clock.now() / 1_000);
   const network = new Network({ remote, folder, launcher, environment, log });
-  return new Mirror({ repository, network, log, clock, maxBlobBytes, writers });
+  return new Mirror({ repository, network, log, clock, maxBlobBytes, writers, beforePush });
 }

@@ -37,6 +37,7 @@ export interface MirrorParts {
   readonly maxBlobBytes: number;
   /** One queue for each (remote, branch) of the process, whatever credentials its writers have. */
   readonly writers: Map<string, OneAtATime>;
+  readonly beforePush: (branch: string) => void;
 }
 
 const branchesAndTags = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
@@ -179,6 +180,7 @@ export class Mirror implements GitMirror {
       );
     }
     return this.#turn.run(async () => {
+      this.#parts.beforePush(branch);
       const { branchPushed, ...outcome } = await pushBranch(this.#parts.network, {
         url: this.remote.url,
         ref,

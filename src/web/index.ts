@@ -1,2 +1,2 @@
-export { createMetrics, type Metrics } from './metrics.ts';
+export { createMetrics, type MetricSources, type Metrics } from './metrics.ts';
 export { type HealthServer, serveHealth } from './serve-health.ts';

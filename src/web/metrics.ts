@@ -7,8 +7,14 @@ export interface Metrics {
   expose(): Promise<{ contentType: string; text: string }>;
 }
 
-/** `depths` is asked at each exposition. */
-export function createMetrics(depths: () => { kind: string; waiting: number; running: number }[]): Metrics {
+/** What the metrics ask at each exposition. */
+export interface MetricSources {
+  depths(): { kind: string; waiting: number; running: number }[];
+  /** The Leases of this process; none where it needs none. */
+  leases?(): readonly { name: string; held: boolean; holder: string }[];
+}
+
+export function createMetrics({ depths, leases = () => [] }: MetricSources): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const durations = new Histogram({
@@ -35,6 +41,7 @@ export function createMetrics(depths: () => { kind: string; waiting: number; run
       }
     },
   });
+  addLeaseGauges(register, leases);
   return {
     observeRun({ kind, key, result, durationMs }) {
       const [namespace = '', name = ''] = key.split('/');
@@ -43,4 +50,27 @@ export function createMetrics(depths: () => { kind: string; waiting: number; run
     },
     expose: async () => ({ contentType: register.contentType, text: await register.metrics() }),
   };
+}
+
+/** The first has the name and the label of every Kubernetes controller. */
+function addLeaseGauges(register: Registry, leases: NonNullable<MetricSources['leases']>): void {
+  new Gauge({
+    name: 'leader_election_master_status',
+    help: '1 where this process holds the Lease, 0 where it waits for it.',
+    labelNames: ['name'],
+    registers: [register],
+    collect() {
+      for (const { name, held } of leases()) this.set({ name }, held ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'tagalong_lease_holder_info',
+    help: 'Who holds a Lease, as this process last saw it.',
+    labelNames: ['name', 'holder'],
+    registers: [register],
+    collect() {
+      this.reset();
+      for (const { name, holder } of leases()) if (holder !== '') this.set({ name, holder }, 1);
+    },
+  });
 }

@@ -12,13 +12,17 @@ export async function serveHealth(options: {
   port: number;
   metrics: Metrics;
   isReady: () => boolean;
+  /** Lines that follow the `ok` of `/readyz`: what it does not do, and why. A replica that waits for another is ready. */
+  notes?: () => readonly string[];
 }): Promise<HealthServer> {
-  const { host, port, metrics, isReady } = options;
+  const { host, port, metrics, isReady, notes = () => [] } = options;
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0];
     if (path === '/healthz') return answer(response, 200, 'ok\n');
     if (path === '/readyz')
-      return isReady() ? answer(response, 200, 'ok\n') : answer(response, 503, 'kinds are still being listed\n');
+      return isReady()
+        ? answer(response, 200, ['ok', ...notes(), ''].join('\n'))
+        : answer(response, 503, 'kinds are still being listed\n');
     if (path !== '/metrics') return answer(response, 404, 'not found\n');
     metrics.expose().then(
       ({ contentType, text }) => answer(response, 200, text, contentType),

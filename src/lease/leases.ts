@@ -1,0 +1,75 @@
+import type { Clock, Cluster, Gate, Log } from '../core/index.ts';
+import { type ControllerGroup, type ControllerName, controllersOf } from './controllers.ts';
+import { LeaseHolder, type LeaseHolderOptions, type LeaseState } from './lease-holder.ts';
+import { type LeaseTimes, leaseTimes } from './lease-times.ts';
+
+export interface LeasesOptions {
+  readonly cluster: Cluster;
+  /** The runtime namespace: where the Flux controllers that are replaced keep their Leases. */
+  readonly namespace: string;
+  /** Names this process among all that ever compete. */
+  readonly identity: string;
+  readonly groups: readonly ControllerGroup[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly times?: Partial<LeaseTimes>;
+  /** Milliseconds of a clock that nobody sets; default: the process's own. */
+  readonly steadyMs?: () => number;
+}
+
+export interface Leases {
+  /** Open while the kinds of that controller may be written. */
+  gateOf(controller: ControllerName): Gate;
+  /** One for each Lease, the replicas' own first. */
+  states(): LeaseState[];
+  start(): void;
+  /** Lets go of all; what they guard must have ended before. */
+  release(): Promise<void>;
+}
+
+/**
+ * The Leases of the controllers that this process does the work of, `<controller>-leader-election`, so that no kind has two writers:
+ * neither Flux and tagalong, nor two replicas. A further Lease comes first and makes one replica the candidate for all of them,
+ * since the parts of one process hand each other what the others of them made.
+ */
+export function createLeases(options: LeasesOptions): Leases {
+  const holder = (name: string, requires?: Gate) => new LeaseHolder({ ...common(options), name, ...(requires && { requires }) });
+  const replicas = holder(replicaLease(options.groups));
+  const held = new Map<ControllerName, LeaseHolder>();
+  for (const controller of controllersOf(options.groups)) {
+    // Kustomizations live on the artifacts that this process makes, and nobody else's.
+    const requires = controller === 'kustomize-controller' ? held.get('source-controller') : replicas;
+    held.set(controller, holder(`${controller}-leader-election`, requires ?? replicas));
+  }
+  const all = [replicas, ...held.values()];
+  return {
+    gateOf: (controller) => held.get(controller) ?? closedGate,
+    states: () => all.map(({ state }) => state),
+    start: () => {
+      for (const one of all) one.start();
+    },
+    // Those that depend on others first: their requirement must not look lost.
+    release: async () => {
+      for (const one of all.toReversed()) await one.release();
+    },
+  };
+}
+
+const closedGate: Gate = { isOpen: () => false, subscribe() {} };
+
+/** `tagalong-image-leader-election`: replicas of one Deployment compete, parts that run apart do not. */
+function replicaLease(groups: readonly ControllerGroup[]): string {
+  return `tagalong-${groups.join('-')}-leader-election`;
+}
+
+function common({ cluster, namespace, identity, clock, log, times, steadyMs }: LeasesOptions): Omit<LeaseHolderOptions, 'name'> {
+  const steady = steadyMs ?? (() => performance.now());
+  return { cluster, namespace, identity, clock, log, steadyMs: steady, times: { ...leaseTimes, ...times } };
+}
+
+/** Who holds what is not ours, for people: one line for each Lease. */
+export function describePassive(states: readonly LeaseState[]): string[] {
+  return states
+    .filter(({ held }) => !held)
+    .map(({ namespace, name, because }) => `passive: Lease ${namespace}/${name} is not held: ${because}`);
+}

@@ -1,0 +1,66 @@
+/** One thing that the bot's own identity must be allowed to do. */
+export interface Right {
+  readonly verb: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  /** A plural, with its subresource behind a slash: `kustomizations/status`. */
+  readonly resource: string;
+  /** Absent: in every namespace that is watched. */
+  readonly namespace?: string;
+  readonly because: string;
+}
+
+export interface RightsWanted {
+  readonly controllers: readonly ('image' | 'source' | 'kustomize')[];
+  /** Where Leases are kept; absent = none are. */
+  readonly leaseNamespace?: string;
+}
+
+const image = 'image.toolkit.fluxcd.io';
+const source = 'source.toolkit.fluxcd.io';
+const kustomize = 'kustomize.toolkit.fluxcd.io';
+const follow = ['get', 'list', 'watch'];
+
+/** Everything that the bot does in its own name, by what runs; what it applies for others needs rights beside these. */
+export function requiredRights({ controllers, leaseNamespace }: RightsWanted): Right[] {
+  const runs = new Set(controllers);
+  const wanted = [
+    ...(runs.has('image') ? imageRights(runs.has('source')) : []),
+    ...(runs.has('source') ? serve(source, 'gitrepositories', 'source-controller’s kind') : []),
+    ...(runs.has('kustomize') ? serve(kustomize, 'kustomizations', 'kustomize-controller’s kind') : []),
+    ...rights('', 'namespaces', ['get'], 'accessFrom by labels, and the name of this cluster'),
+    ...rights('', 'secrets', ['get'], 'secretRef of sources and image repositories'),
+    ...rights('', 'events', ['create', 'patch'], 'news about the objects'),
+    ...(leaseNamespace === undefined ? [] : leaseRights(leaseNamespace)),
+  ];
+  return [...new Map(wanted.map((right) => [describeRight(right), right])).values()];
+}
+
+/** `patch kustomizations/status.kustomize.toolkit.fluxcd.io in every namespace`. */
+export function describeRight({ verb, group, resource, namespace }: Right): string {
+  const [plural = '', subresource] = resource.split('/');
+  const qualified = `${plural}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
+  return `${verb} ${qualified} in ${namespace === undefined ? 'every namespace' : `namespace ${namespace}`}`;
+}
+
+function imageRights(servesSources: boolean): Right[] {
+  const sources = rights(source, 'gitrepositories', follow, 'where automations write to');
+  // Another process serves the sources: after a push it is asked to look, by an annotation.
+  const told = servesSources ? [] : rights(source, 'gitrepositories', ['patch'], 'a source is told of a push');
+  const kinds = ['imagerepositories', 'imagepolicies', 'imageupdateautomations'];
+  return [...kinds.flatMap((plural) => serve(image, plural, 'a kind of the image controllers')), ...sources, ...told];
+}
+
+/** A kind that is reconciled: followed, its finalizer set, its status written. */
+function serve(group: string, plural: string, because: string): Right[] {
+  return [...rights(group, plural, [...follow, 'patch'], because), ...rights(group, `${plural}/status`, ['patch'], because)];
+}
+
+function leaseRights(namespace: string): Right[] {
+  const verbs = ['get', 'create', 'patch'];
+  return rights('coordination.k8s.io', 'leases', verbs, 'one writer for each kind').map((right) => ({ ...right, namespace }));
+}
+
+function rights(group: string, resource: string, verbs: readonly string[], because: string): Right[] {
+  return verbs.map((verb) => ({ verb, group, resource, because }));
+}
