@@ -1,5 +1,11 @@
 import type { Clock, Instant } from '../core/index.ts';
 
+/**
+ * A call waits this long for a host itself. What takes longer is told, and left to whoever plans the next call: a deadline may be hours away,
+ * and until then nobody would know.
+ */
+export const longestPauseMs = 10_000;
+
 /** How much one host is asked at a time, shared by everybody in the process who asks it. */
 export interface HostBudget {
   /** How long the host still wants to be left alone, in milliseconds. */

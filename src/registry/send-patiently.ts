@@ -2,6 +2,7 @@ import type { Clock, Log } from '../core/index.ts';
 import type { Call } from './call.ts';
 import { isTransient } from './error.ts';
 import { failAnswer } from './fail-answer.ts';
+import { longestPauseMs } from './host-budget.ts';
 import type { RegistryClient, RegistryRequest } from './registry-client.ts';
 import type { HttpAnswer } from './transport.ts';
 
@@ -35,7 +36,8 @@ export async function sendPatiently<T>(
       if (!isTransient(error) || attempt >= tries) throw error;
       const askedMs = typeof error.retry === 'object' ? error.retry.afterMs : 0;
       const waitMs = Math.max(askedMs, delayMs * 2 ** (attempt - 1) * (1 + random() / 2));
-      if (clock.now() + waitMs >= call.deadline) throw error; // it says more than a timeout would
+      // It says more than a timeout would.
+      if (waitMs > longestPauseMs || clock.now() + waitMs >= call.deadline) throw error;
       log.debug('registry request failed, trying again', { attempt, waitMs, error: error.message });
       await clock.sleep(waitMs, call.signal);
     }

@@ -4,7 +4,7 @@ import { type CheckAddress, createEgressCheck } from '../auth/index.ts';
 import type { Clock } from '../core/index.ts';
 import { type Call, failCall } from './call.ts';
 import { createDispatchers } from './create-dispatchers.ts';
-import { createHostBudget, type HostBudget } from './host-budget.ts';
+import { createHostBudget, type HostBudget, longestPauseMs } from './host-budget.ts';
 import { readBody } from './read-body.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { translateFailure } from './translate-failure.ts';
@@ -93,7 +93,7 @@ export function createTransport(options: TransportOptions): Transport {
 
 async function waitWhilePaused(call: Call, url: URL, budget: HostBudget, clock: Clock): Promise<void> {
   for (let waitMs = budget.pausedMs(); waitMs > 0; waitMs = budget.pausedMs()) {
-    if (clock.now() + waitMs >= call.deadline) {
+    if (waitMs > longestPauseMs || clock.now() + waitMs >= call.deadline) {
       const seconds = Math.ceil(waitMs / 1000);
       throw failCall(call, 'RATE_LIMITED', `${url.host} asked to wait for ${seconds} s`, { retry: { afterMs: waitMs } });
     }

@@ -89,6 +89,16 @@ test('a registry that asks for two hours is left alone for two hours, whoever as
   expect(loop.registry.requests.length).toBeGreaterThan(asked);
 });
 
+test('a registry that asks for a minute is told of at once, although the scan would have an hour', async () => {
+  await using loop = await startLoop({ repository: { spec: { timeout: null } }, automation: null, source: null });
+  await loop.ready('ImagePolicy', 'web');
+  loop.registry.setFault({ kind: 'status', status: 429, headers: { 'retry-after': '60' }, times: 1 });
+  const limited = await loop.request('ImageRepository', 'web');
+  expect(conditionOf(limited, 'Ready')?.message).toContain('answered 429');
+  loop.clock.skip(61_000);
+  await loop.ready('ImageRepository', 'web');
+});
+
 test('an interval that passed means a scan, and nothing runs before', async () => {
   await using loop = await startLoop({ automation: null, source: null });
   await loop.ready('ImagePolicy', 'web');

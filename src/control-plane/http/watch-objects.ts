@@ -29,6 +29,8 @@ export function watchObjects(request: WatchRequest, response: ServerResponse, si
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   response.flushHeaders();
   const send = (line: string) => {
+    // Its time was up, and the connection is not closed yet: a write would be an error that nobody catches.
+    if (response.writableEnded) return;
     response.write(line);
     if (response.writableLength > maxBufferedBytes) response.destroy();
   };
