@@ -56,13 +56,13 @@ async function addFiles(stage: EmbeddedStage, files: number): Promise<void> {
 
 async function bump(stage: EmbeddedStage, tag: string, until: ReturnType<typeof createPatience>['until']) {
   const look = createLook(stage.cluster);
-  const before = await stage.clone.remoteHead();
+  const before = (await look.automation())?.status?.lastPushCommit;
   const start = performance.now();
   await stage.pushImage(tag);
   // As a webhook would: the scan is asked for, not waited for.
   const repository = { ...imageRepositoryKind, namespace: 'flux-system', name: 'web' };
   await stage.cluster.patch(repository, { metadata: { annotations: { [requestedAtAnnotation]: tag } } }, { type: 'merge' });
-  await until('the commit', async () => (await stage.clone.remoteHead()) !== before);
+  await until('the commit', async () => (await look.automation())?.status?.lastPushCommit !== before);
   const committed = performance.now() - start;
   await until('the rollout', async () => runs(await look.deployment(), tag));
   return { committed, rolledOut: performance.now() - start };

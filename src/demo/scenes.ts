@@ -33,12 +33,12 @@ async function bringUp({ look, say, until, watch }: SceneTools): Promise<void> {
 }
 
 async function bump({ stage, look, say, quote, until, watch }: SceneTools, tag: string): Promise<void> {
-  const before = await stage.clone.remoteHead();
+  const before = (await look.automation())?.status?.lastPushCommit;
   await stage.pushImage(tag);
   say(`pushed image web:${tag}`);
   const commit = await until('the commit', async () => {
-    const head = await stage.clone.remoteHead();
-    return head !== before && head;
+    const pushed = (await look.automation())?.status?.lastPushCommit;
+    return pushed !== before && pushed;
   });
   const committed = watch();
   await stage.clone.pull();
