@@ -7,7 +7,15 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...common, name: 'local', include: ['test/**/*.test.ts'], exclude: ['test/real/**', 'test/cluster/**'], isolate: false } },
+      {
+        test: {
+          ...common,
+          name: 'local',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/real/**', 'test/cluster/**'],
+          isolate: false,
+        },
+      },
       {
         test: {
           ...common,
