@@ -81,9 +81,11 @@ test('a registry that asks for two hours is left alone for two hours, whoever as
   expect(conditionOf(limited, 'Ready')).toMatchObject({ status: 'False', reason: 'ReadOperationFailed' });
   const asked = loop.registry.requests.length;
   await loop.request('ImageRepository', 'web');
+  await loop.rests();
   loop.clock.skip(7_100_000);
   await loop.request('ImageRepository', 'web');
   expect(loop.registry.requests.length).toBe(asked);
+  await loop.rests();
   loop.clock.skip(101_000);
   await loop.ready('ImageRepository', 'web');
   expect(loop.registry.requests.length).toBeGreaterThan(asked);
@@ -95,6 +97,7 @@ test('a registry that asks for a minute is told of at once, although the scan wo
   loop.registry.setFault({ kind: 'status', status: 429, headers: { 'retry-after': '60' }, times: 1 });
   const limited = await loop.request('ImageRepository', 'web');
   expect(conditionOf(limited, 'Ready')?.message).toContain('answered 429');
+  await loop.rests();
   loop.clock.skip(61_000);
   await loop.ready('ImageRepository', 'web');
 });
@@ -103,9 +106,11 @@ test('an interval that passed means a scan, and nothing runs before', async () =
   await using loop = await startLoop({ automation: null, source: null });
   await loop.ready('ImagePolicy', 'web');
   const asked = loop.registry.requests.length;
+  await loop.rests();
   loop.clock.skip(50 * 60_000);
   await loop.request('ImagePolicy', 'web');
   expect(loop.registry.requests.length).toBe(asked);
+  await loop.rests();
   loop.clock.skip(15 * 60_000);
   await loop.until('a scan', async () => loop.registry.requests.length > asked);
 });
@@ -186,6 +191,7 @@ async function expectStalled(loop: Loop, kind: 'ImagePolicy' | 'ImageRepository'
   await loop.rests();
   const runs = runsOf(loop, kind, `default/${name}`);
   const scans = runsOf(loop, 'ImageRepository', 'default/web');
+  await loop.rests();
   loop.clock.skip(2 * 3_600_000);
   await loop.until('the other scan of the hour', async () => runsOf(loop, 'ImageRepository', 'default/web') > scans);
   await loop.rests();

@@ -283,7 +283,8 @@ test('a source that is pinned to a commit does not hide what happens on the bran
   await loop.ready('ImageUpdateAutomation', 'fleet');
   await writeFiles(loop.person.folder, { 'apps/late.yaml': manifest('late', `${loop.registry.host}/web:0.9.0`, 'web') });
   await loop.person.commitAndPush('A late file');
-  loop.clock.skip(3_700_000);
+  await loop.rests();
+  loop.clock.skip(4_000_000);
   await loop.lands('apps/late.yaml', ':1.0.0');
 });
 

@@ -147,8 +147,8 @@ test('an object that moved into a file that is broken stays until the file is me
 });
 
 test.for([
-  { because: 'a field that is not there', text: () => policy('a').replace('policy:', 'policies:'), line: 1, says: /polic/ },
-  { because: 'a value of the wrong kind', text: () => `---\n${policy('a')}`.replace("'1.x'", '[]'), line: 2, says: /range/ },
+  { because: 'a field that is not there', text: () => policy('a').replace('policy:', 'policies:'), line: 4, says: /polic/ },
+  { because: 'a value of the wrong kind', text: () => `---\n${policy('a')}`.replace("'1.x'", '[]'), line: 7, says: /range/ },
   { because: 'no name', text: () => 'apiVersion: v1\nkind: Secret\n', line: 1, says: /metadata\.name/ },
   { because: 'no mapping', text: () => '- a\n- b\n', line: 1, says: /apiVersion/ },
 ])('$because is told with file and line, and nothing of it is applied', async ({ text, line, says }) => {
