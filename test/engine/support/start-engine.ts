@@ -38,6 +38,7 @@ export const done: Report = {
 interface ThingDifference {
   readonly metadata?: Partial<KubeObject['metadata']>;
   readonly spec?: object;
+  readonly status?: object;
 }
 
 export function thing(name: string, more: ThingDifference = {}): KubeObject {
