@@ -1,31 +1,16 @@
-import type {
-  Clock,
-  Commit,
-  GitMirror,
-  GitRemote,
-  HistoryStep,
-  Log,
-  NewCommit,
-  Oid,
-  PushOptions,
-  PushOutcome,
-  TreeChange,
-  TreeEntry,
-} from '../core/index.ts';
+import type { Clock, GitMirror, GitRemote, Log, NewCommit, Oid, PushOptions, PushOutcome } from '../core/index.ts';
 import { errorMessage } from '../core/index.ts';
-import { checkBranch, checkOid, checkRef, isOid } from './check-name.ts';
+import { checkBranch, checkRef, isOid } from './check-name.ts';
 import { cleanText } from './clean-text.ts';
 import { GitError } from './error.ts';
 import { findMissing, makeAnew, touchMirror } from './mirror-folder.ts';
 import { MirrorMaintenance } from './mirror-maintenance.ts';
 import type { Network } from './network.ts';
-import { ObjectReader } from './object-reader.ts';
-import { parseRawDiff, parseTreeListing } from './parse-objects.ts';
 import { pushBranch } from './push-branch.ts';
-import { readHistory } from './read-history.ts';
 import { isSameRefs, peelRef, readRefs } from './read-refs.ts';
 import { remoteKey } from './remote-url.ts';
-import { type Repository, runGit } from './run-git.ts';
+import { RepositoryReader } from './repository-reader.ts';
+import type { Repository } from './run-git.ts';
 import { OneAtATime, SharedTask } from './shared-task.ts';
 import { writeCommit } from './write-commit.ts';
 
@@ -43,10 +28,8 @@ export interface MirrorParts {
 const branchesAndTags = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
 
 /** A bare mirror of one remote: see `GitMirror`. */
-export class Mirror implements GitMirror {
+export class Mirror extends RepositoryReader implements GitMirror {
   readonly #parts: MirrorParts;
-  readonly #repository: Repository;
-  readonly #reader: ObjectReader;
   /** Fetches and pushes: a fetch that listed the refs before a push would set them back after it. */
   readonly #turn = new OneAtATime();
   readonly #sharedFetch: SharedTask;
@@ -57,9 +40,8 @@ export class Mirror implements GitMirror {
   #suspect: { readonly oid: Oid | null } | undefined;
 
   constructor(parts: MirrorParts) {
+    super(parts.repository, parts.maxBlobBytes);
     this.#parts = parts;
-    this.#repository = parts.repository;
-    this.#reader = new ObjectReader(parts.repository, parts.maxBlobBytes);
     this.#maintenance = new MirrorMaintenance(parts.repository, this.#turn, parts.log);
     this.#sharedFetch = new SharedTask(this.#turn, (signal) => this.#fetchNow(signal));
   }
@@ -91,84 +73,20 @@ export class Mirror implements GitMirror {
         if (error instanceof GitError && error.code === 'REF_NOT_FOUND') return null;
         throw error;
       }
-      return peelRef(this.#repository, target);
+      return peelRef(this.repository, target);
     });
   }
 
   refs(): Promise<ReadonlyMap<string, Oid>> {
-    this.#refs ??= this.#noticing(readRefs(this.#repository)).catch((error: unknown) => {
+    this.#refs ??= this.noticing(readRefs(this.repository)).catch((error: unknown) => {
       this.#refs = null;
       throw error;
     });
     return this.#refs;
   }
 
-  async has(oid: Oid): Promise<boolean> {
-    return (await this.#reader.read(oid)) !== null;
-  }
-
-  commit(oid: Oid): Promise<Commit> {
-    return this.#noticing(this.#reader.commit(oid), oid);
-  }
-
-  async tree(commit: Oid, path = ''): Promise<readonly TreeEntry[]> {
-    const folder = path.replace(/\/+$/, '');
-    const top = await this.entry(commit, folder);
-    if (top === null) return [];
-    if (top.type !== 'tree') return [{ path: folder, mode: top.mode, oid: top.oid }];
-    const { stdout } = await this.#git(['ls-tree', '-r', '-z', '--full-tree', top.oid]);
-    return parseTreeListing(stdout, folder === '' ? '' : `${folder}/`);
-  }
-
-  async entry(commit: Oid, path: string): ReturnType<GitMirror['entry']> {
-    const { tree } = await this.commit(commit);
-    if (path === '') return { type: 'tree', oid: tree, mode: '40000' };
-    let folder = tree;
-    const parts = path.split('/').map((part) => Buffer.from(part));
-    for (const [index, name] of parts.entries()) {
-      const row = (await this.#noticing(this.#reader.tree(folder), folder)).find((candidate) => candidate.name.equals(name));
-      if (row === undefined) return null;
-      if (index === parts.length - 1) return { type: typeOf(row.mode), oid: row.oid, mode: row.mode };
-      if (row.mode !== '40000') return null;
-      folder = row.oid;
-    }
-    return null;
-  }
-
-  blob(oid: Oid): Promise<Buffer> {
-    return this.#noticing(this.#reader.blob(oid), oid);
-  }
-
-  async diff(before: Oid, after: Oid): Promise<readonly TreeChange[]> {
-    const { stdout } = await this.#git([
-      'diff-tree',
-      '-r',
-      '-z',
-      '--raw',
-      '--no-abbrev',
-      '--no-renames',
-      checkOid(before),
-      checkOid(after),
-    ]);
-    return parseRawDiff(stdout);
-  }
-
-  async isAncestor(ancestor: Oid, descendant: Oid): Promise<boolean> {
-    const { code } = await this.#git(['merge-base', '--is-ancestor', checkOid(ancestor), checkOid(descendant)], [0, 1]);
-    return code === 0;
-  }
-
-  async mergeBase(a: Oid, b: Oid): Promise<Oid | null> {
-    const { stdout } = await this.#git(['merge-base', checkOid(a), checkOid(b)], [0, 1]);
-    return stdout.toString('latin1').split('\n')[0] || null;
-  }
-
-  history(from: Oid, paths: readonly string[]): AsyncIterable<HistoryStep> {
-    return readHistory(this.#repository, this.#reader, from, paths);
-  }
-
   writeCommit(commit: NewCommit): Promise<Oid> {
-    return this.#noticing(writeCommit(this.#repository, this.#reader, commit), commit.parent);
+    return this.noticing(writeCommit(this.repository, this.reader, commit), commit.parent);
   }
 
   async push(branch: string, commit: Oid, expected: Oid | null, options: PushOptions = {}): Promise<PushOutcome> {
@@ -203,7 +121,7 @@ export class Mirror implements GitMirror {
   /** Ends every process of this mirror. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the mirror is closed'));
-    await this.#turn.run(async () => this.#reader.close());
+    await this.#turn.run(async () => this.reader.close());
     await this.#maintenance.close();
   }
 
@@ -229,44 +147,35 @@ export class Mirror implements GitMirror {
     if (!(error instanceof GitError)) return false;
     if (error.code === 'CORRUPT_MIRROR') return true;
     // An unknown failure may be the mirror's or the remote's: the mirror can be asked.
-    return error.code === 'GIT_FAILED' && (await findMissing(this.#repository, null)) !== null;
+    return error.code === 'GIT_FAILED' && (await findMissing(this.repository, null)) !== null;
   }
 
   async #checkSuspicion(): Promise<void> {
     if (this.#suspect === undefined) return;
-    const problem = await findMissing(this.#repository, this.#suspect.oid);
+    const problem = await findMissing(this.repository, this.#suspect.oid);
     if (problem !== null) await this.#rebuild(problem);
     this.#suspect = undefined;
   }
 
   async #rebuild(problem: string): Promise<void> {
     this.#parts.log.warn('git mirror is damaged and fetched anew', { url: this.remote.url, problem: cleanText(problem) });
-    this.#reader.close();
+    this.reader.close();
     this.#maintenance.stop();
-    await makeAnew(this.#repository);
+    await makeAnew(this.repository);
     this.#refs = null;
   }
 
   async #setRef(ref: string, commit: Oid): Promise<void> {
-    await this.#git(['update-ref', ref, commit]);
+    await this.git(['update-ref', ref, commit]);
     this.#refs = null;
   }
 
-  async #git(args: readonly string[], expect: readonly number[] = [0]): ReturnType<typeof runGit> {
-    return this.#noticing(runGit(this.#repository, args, { expect }));
-  }
-
   /** Something missing or broken makes the next fetch look closely. */
-  #noticing<T>(result: Promise<T>, oid: Oid | null = null): Promise<T> {
+  protected override noticing<T>(result: Promise<T>, oid: Oid | null = null): Promise<T> {
     return result.catch((error: unknown) => {
       const isMissing = error instanceof GitError && error.code === 'OBJECT_NOT_FOUND' && oid !== null;
       if (isMissing || (error instanceof GitError && error.code === 'CORRUPT_MIRROR')) this.#suspect = { oid };
       throw error;
     });
   }
-}
-
-function typeOf(mode: string): 'tree' | 'blob' | 'commit' {
-  if (mode === '40000') return 'tree';
-  return mode === '160000' ? 'commit' : 'blob';
 }
