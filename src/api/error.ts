@@ -21,15 +21,25 @@ export class ValidationError extends Error {
   readonly problems: readonly FieldProblem[];
   /** Paths of the fields that the kind does not have: most likely misspelt. */
   readonly unknownFields: readonly (readonly (string | number)[])[];
+  /** Kind and name of the object. */
+  readonly subject: string;
 
   constructor(subject: string, problems: readonly FieldProblem[], unknownFields: ValidationError['unknownFields'] = []) {
-    const texts = [
-      ...problems.map(({ path, message }) => (path.length === 0 ? message : `${formatPath(path)}: ${message}`)),
-      ...unknownFields.map((path) => `unknown field ${JSON.stringify(formatPath(path))}`),
-    ];
+    const texts = [...problems.map(describeProblem), ...unknownFields.map(describeUnknownField)];
     super(`${subject} is invalid: ${texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`}`);
     this.name = 'ValidationError';
+    this.subject = subject;
     this.problems = problems;
     this.unknownFields = unknownFields;
   }
+}
+
+/** `spec.interval: Required value`. */
+export function describeProblem({ path, message }: FieldProblem): string {
+  return path.length === 0 ? message : `${formatPath(path)}: ${message}`;
+}
+
+/** `unknown field "spec.intervall"`. */
+export function describeUnknownField(path: FieldProblem['path']): string {
+  return `unknown field ${JSON.stringify(formatPath(path))}`;
 }

@@ -1,7 +1,7 @@
 import { type FileProblem, formatKey } from '../core/index.ts';
 import { describeProblems } from '../policies/index.ts';
 import { cleanLine, cleanText } from './clean-text.ts';
-import type { FileChange, Refusal } from './plan-folder.ts';
+import type { FileChange, StoppedEdit } from './plan-folder.ts';
 import { formatValue, type OutputFormat } from './print-objects.ts';
 import { createProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
@@ -10,7 +10,7 @@ import { unifiedDiff } from './unified-diff.ts';
 export interface UpdateOutcome {
   /** `shownAs` is the file as the command line names it. */
   readonly changes: readonly (FileChange & { readonly shownAs: string })[];
-  readonly refused: readonly (Refusal & { readonly shownAs: string })[];
+  readonly stopped: readonly (StoppedEdit & { readonly shownAs: string })[];
   readonly problems: readonly FileProblem[];
   readonly warnings: readonly FileProblem[];
 }
@@ -25,10 +25,15 @@ export function printUpdate(
   else for (const change of outcome.changes) terminal.answer(dryRun ? formatDiff(change, terminal) : formatChange(change));
   const progress = createProgress(terminal);
   for (const warning of outcome.warnings) progress.warning(describeProblems([warning]));
-  for (const { edit, shownAs, because } of outcome.refused)
-    progress.warning(`${shownAs}:${edit.marker.line}: ${cleanLine(edit.before)} stays: ${because}`);
+  for (const stopped of outcome.stopped) progress.warning(formatStopped(stopped));
   for (const problem of outcome.problems) progress.failure(describeProblems([problem]));
   if (output === undefined && outcome.changes.length === 0) terminal.note('nothing to change');
+}
+
+function formatStopped({ edit: { marker, before, after }, verdict, shownAs }: UpdateOutcome['stopped'][number]): string {
+  const stays = `${cleanLine(shownAs)}:${marker.line}: ${cleanLine(before)} stays: ${verdict.because}`;
+  if (verdict.kind !== 'held') return stays;
+  return `${stays}; ${cleanLine(after)} is held: a newer tag goes on by itself, --ignore-holds lands this one`;
 }
 
 function formatChange({ edits, shownAs }: UpdateOutcome['changes'][number]): string {
@@ -47,15 +52,22 @@ function formatDiff({ file, after }: FileChange, { isInteractive, paint }: Termi
   return cleanText(diff).split('\n').map(colour).join('\n');
 }
 
-function toValue({ changes, refused, problems, warnings }: UpdateOutcome, dryRun: boolean): Record<string, unknown> {
-  const describe = (shownAs: string, { marker, before, after }: Refusal['edit']) => {
+function toValue({ changes, stopped, problems, warnings }: UpdateOutcome, dryRun: boolean): Record<string, unknown> {
+  const describe = (shownAs: string, { marker, before, after }: StoppedEdit['edit']) => {
     const { line, column, policy, part, object, path } = marker;
     return { file: shownAs, line, column, policy: formatKey(policy), part, object, path, before, after };
   };
+  const ofKind = (kind: StoppedEdit['verdict']['kind']) =>
+    stopped.flatMap(({ edit, verdict, shownAs }) => {
+      const by = verdict.kind === 'held' ? { by: verdict.hold.by } : {};
+      return verdict.kind === kind ? [{ ...describe(shownAs, edit), because: verdict.because, ...by }] : [];
+    });
   return {
     written: !dryRun,
     changes: changes.flatMap(({ edits, shownAs }) => edits.map((edit) => describe(shownAs, edit))),
-    refused: refused.map(({ edit, shownAs, because }) => ({ ...describe(shownAs, edit), because })),
+    held: ofKind('held'),
+    refused: ofKind('refused'),
+    unreadable: ofKind('unreadable'),
     problems,
     warnings,
   };

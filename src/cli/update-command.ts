@@ -15,6 +15,8 @@ export function addUpdateCommand(program: Command, session: Session): void {
     .requiredOption('--path <dir>', 'folder whose files to update; spec.update.path of an automation is below it')
     .option('--offline', 'do not ask registries: use the status.latestRef that the policies’ files carry')
     .option('--dry-run', 'print a diff and write nothing')
+    .option('--ignore-holds', 'write also versions that somebody took back in git (git revert)')
+    .option('-n, --namespace <name>', 'namespace of objects that name none (default: default, as in `run --policies`)')
     .addOption(new Option('-o, --output <format>', 'print it for a program').choices(['json', 'yaml']));
   addExamples(command, [
     'update --policies policies/ --path .',

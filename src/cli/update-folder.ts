@@ -4,7 +4,9 @@ import { errorMessage, type FileProblem } from '../core/index.ts';
 import { readPolicies } from '../policies/index.ts';
 import { CliError } from './error.ts';
 import { exitCode } from './exit-code.ts';
-import { planFolder } from './plan-folder.ts';
+import { judgeEdits } from './judge-edits.ts';
+import { openLocalHolds } from './local-holds.ts';
+import { findEdits, planFolder } from './plan-folder.ts';
 import type { OutputFormat } from './print-objects.ts';
 import { printUpdate } from './print-update.ts';
 import { readMarkerFiles } from './read-marker-files.ts';
@@ -19,17 +21,23 @@ export interface UpdateOptions {
   readonly path: string;
   readonly offline?: boolean;
   readonly dryRun?: boolean;
+  readonly ignoreHolds?: boolean;
+  /** Of objects that name none. */
+  readonly namespace?: string;
   readonly output?: OutputFormat;
 }
 
 /** Updates the files of a folder, each as a whole or not at all, and says what changed and what could not be done. */
 export async function updateFolder(options: UpdateOptions, session: Session): Promise<void> {
   const root = await openFolder(options.path);
-  const { resources, problems: unread } = await readResources(options.policies);
+  const { resources, problems: unread } = await readResources(options);
   const picked = await (options.offline ? pickOffline(resources) : pickOnline(resources, session));
-  const { scopes, problems: unscoped, notes } = findScopes(resources, options.path);
+  const { scopes, problems: unscoped, notes } = findScopes(resources, options.path, options.ignoreHolds ?? false);
   const { files, problems: unreadable, warnings } = await readMarkerFiles(root);
-  const plan = planFolder(files, scopes, resources.policies, picked.selections);
+  const markers = files.flatMap((file) => file.markers);
+  const wanted = findEdits(markers, scopes, resources.policies, picked.selections);
+  await using holds = openLocalHolds(root);
+  const plan = planFolder(files, await judgeEdits(wanted.edits, resources.policies, holds));
   const changes = plan.changes.map((change) => ({ ...change, shownAs: join(options.path, change.file.path) }));
   const unwritten: FileProblem[] = [];
   const written: typeof changes = [];
@@ -41,8 +49,14 @@ export async function updateFolder(options: UpdateOptions, session: Session): Pr
   const below = (problem: FileProblem) => ({ ...problem, file: join(options.path, problem.file) });
   const outcome = {
     changes: written,
-    refused: plan.refused.map((refusal) => ({ ...refusal, shownAs: join(options.path, refusal.edit.marker.file) })),
-    problems: [...unread, ...picked.problems, ...unscoped, ...[...unreadable, ...plan.problems].map(below), ...unwritten],
+    stopped: plan.stopped.map((one) => ({ ...one, shownAs: join(options.path, one.edit.marker.file) })),
+    problems: [
+      ...unread,
+      ...picked.problems,
+      ...unscoped,
+      ...[...unreadable, ...wanted.problems, ...plan.problems].map(below),
+      ...unwritten,
+    ],
     warnings: [...notes, ...picked.notes, ...warnings.map(below)],
   };
   printUpdate(outcome, options, session.terminal);
@@ -59,8 +73,11 @@ async function openFolder(path: string): Promise<string> {
   }
 }
 
-async function readResources(folder: string): Promise<{ resources: UpdateResources; problems: FileProblem[] }> {
-  const { objects, problems } = await readPolicies(folder);
+async function readResources({
+  policies: folder,
+  namespace,
+}: UpdateOptions): Promise<{ resources: UpdateResources; problems: FileProblem[] }> {
+  const { objects, problems } = await readPolicies(folder, namespace);
   const at = <Place extends { readonly file: string }>(place: Place): Place => ({ ...place, file: join(folder, place.file) });
   return { resources: sortResources(objects.map(at)), problems: problems.filter(isOurs).map(at) };
 }

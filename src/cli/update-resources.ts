@@ -8,10 +8,13 @@ import {
   imageRepositoryKind,
   imageUpdateAutomationKind,
   matchesSelector,
+  onRevertAnnotation,
   parseResource,
   type Resource,
+  releaseAnnotation,
 } from '../api/index.ts';
-import { type FileProblem, type KubeObject, keyOf } from '../core/index.ts';
+import { type FileProblem, type Hold, type KubeObject, keyOf } from '../core/index.ts';
+import { isReleasedBy } from '../hold/index.ts';
 import type { PolicyObject } from '../policies/index.ts';
 
 /** A resource and where it stands. */
@@ -34,6 +37,10 @@ export interface Scope {
   /** '' is the whole folder. */
   readonly path: string;
   takes(policy: ImagePolicy): boolean;
+  /** Writes also what was taken back. */
+  readonly ignoresHolds: boolean;
+  /** Whether a person released it. */
+  releases(hold: Pick<Hold, 'policy' | 'by'>): boolean;
 }
 
 /** What an update needs out of a folder of policies, with the defaults of the API filled in. */
@@ -56,6 +63,7 @@ export function sortResources(objects: readonly PolicyObject[]): UpdateResources
 export function findScopes(
   { automations, policies }: UpdateResources,
   folder: string,
+  ignoresHolds: boolean,
 ): {
   readonly scopes: readonly Scope[];
   readonly problems: readonly FileProblem[];
@@ -63,7 +71,8 @@ export function findScopes(
 } {
   if (automations.length === 0) {
     const namespaces = new Set(policies.map(({ object }) => object.metadata.namespace ?? ''));
-    return { scopes: [...namespaces].map((namespace) => ({ namespace, path: '', takes: () => true })), problems: [], notes: [] };
+    const everything = { path: '', takes: () => true, ignoresHolds, releases: () => false };
+    return { scopes: [...namespaces].map((namespace) => ({ namespace, ...everything })), problems: [], notes: [] };
   }
   const scopes: Scope[] = [];
   const problems: FileProblem[] = [];
@@ -76,16 +85,19 @@ export function findScopes(
     else if (path === null)
       problems.push({ file, line, message: `${name}: spec.update.path '${object.spec.update.path}' leaves ${folder}` });
     else if (selectorProblem !== null) problems.push({ file, line, message: `${name}: spec.policySelector: ${selectorProblem}` });
-    else scopes.push(scopeOf(object, path));
+    else scopes.push(scopeOf(object, path, ignoresHolds));
   }
   return { scopes, problems, notes };
 }
 
-function scopeOf({ metadata, spec }: ImageUpdateAutomation, path: string): Scope {
+function scopeOf({ metadata, spec }: ImageUpdateAutomation, path: string, ignoresHolds: boolean): Scope {
+  const { [onRevertAnnotation]: onRevert, [releaseAnnotation]: released } = metadata.annotations ?? {};
   return {
     namespace: metadata.namespace ?? '',
     path,
     takes: (policy) => matchesSelector(policy.metadata.labels ?? {}, spec.policySelector),
+    ignoresHolds: ignoresHolds || onRevert === 'rebump',
+    releases: (hold) => isReleasedBy(released, hold, undefined),
   };
 }
 

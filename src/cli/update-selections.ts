@@ -17,16 +17,24 @@ export function pickOffline({ policies }: UpdateResources): Selections {
   const selections = new Map<string, ImageRef>();
   const notes: FileProblem[] = [];
   for (const { file, line, object } of policies) {
-    const ref = object.status?.latestRef;
+    const ref = lastAnswer(object);
     const key = keyOf(object);
-    if (ref === undefined)
+    if (ref === null)
       notes.push({ file, line, message: `ImagePolicy ${key} has no status.latestRef; its markers stay as they are` });
-    else selections.set(key, { name: ref.name, tag: ref.tag, ...(ref.digest ? { digest: ref.digest } : {}) });
+    else selections.set(key, ref);
   }
   return { selections, problems: [], notes };
 }
 
-/** What the policies pick of what the registries list now. A policy whose registry does not answer stays as it is, and is a problem. */
+function lastAnswer({ status }: ImagePolicy): ImageRef | null {
+  const ref = status?.latestRef;
+  return ref === undefined ? null : { name: ref.name, tag: ref.tag, ...(ref.digest ? { digest: ref.digest } : {}) };
+}
+
+/**
+ * What the policies pick of what the registries list now. Where a registry does not answer, or nothing matches, the last answer in the
+ * policy's file stays, as it does in a cluster; without one that is a problem and the markers stay as they are.
+ */
 export async function pickOnline(resources: UpdateResources, session: Session): Promise<Selections> {
   const { withTagLister } = await import('./list-tags.ts');
   return withTagLister(session, async (listTags) => {
@@ -78,6 +86,12 @@ async function pick(
 ): Promise<Picked> {
   const key = keyOf(object);
   const fail = (because: string): Picked => ({ key, problem: { file, line, message: `ImagePolicy ${key}: ${because}` } });
+  const stay = (because: string): Picked => {
+    const ref = lastAnswer(object);
+    if (ref === null) return fail(because);
+    const message = `ImagePolicy ${key}: ${because}; its last answer, status.latestRef ${ref.name}:${ref.tag}, is used`;
+    return { key, ref, note: { file, line, message } };
+  };
   if (object.spec.suspend === true)
     return { key, note: { file, line, message: `ImagePolicy ${key} is suspended; its markers stay as they are` } };
   const [gap] = findNotImplemented(object);
@@ -90,8 +104,8 @@ async function pick(
   try {
     const { image, tags } = await list();
     const choice = selectTag(compiled.policy, tags);
-    return choice.kind === 'none' ? fail(choice.reason) : { key, ref: { name: image, tag: choice.tag } };
+    return choice.kind === 'none' ? stay(choice.reason) : { key, ref: { name: image, tag: choice.tag } };
   } catch (error) {
-    return fail(errorMessage(error));
+    return stay(errorMessage(error));
   }
 }

@@ -8,8 +8,12 @@ export function releaseToken(policy: string, commit: Oid | null, lastPush: Oid |
   return `${policy}@${commit ?? `rewritten-${lastPush ?? 'unknown'}`}`;
 }
 
-/** Whether one of the annotation's tokens (separated by commas) lifts a hold. */
-export function isReleasedBy(annotation: string | undefined, hold: Hold, lastPush: Oid | undefined): boolean {
+/** Whether one of the annotation's tokens (separated by commas) lifts a hold; `by` is null also where history cannot be read. */
+export function isReleasedBy(
+  annotation: string | undefined,
+  hold: Pick<Hold, 'policy' | 'by'>,
+  lastPush: Oid | undefined,
+): boolean {
   const wanted = releaseToken(hold.policy.name, hold.by?.commit ?? null, lastPush);
   const shortest = `${hold.policy.name}@`.length + 7;
   return (annotation ?? '').split(',').some((text) => {

@@ -4,6 +4,7 @@ import { type Document, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import { findServedKind, parseResource, ValidationError } from '../api/index.ts';
 import { errorMessage, type FileProblem, type KubeObject } from '../core/index.ts';
 import { PoliciesError } from './error.ts';
+import { locateProblems } from './locate-problems.ts';
 
 export interface PolicyObject {
   readonly file: string;
@@ -20,16 +21,15 @@ export interface Policies {
   readonly suspects: readonly string[];
 }
 
-const defaultNamespace = 'default';
 const maxFileBytes = 5 * 1024 * 1024;
 /** Kinds without a namespace that may stand in the folder; of other kinds the API server says so. */
 const clusterScoped = new Set(['Namespace', 'CustomResourceDefinition', 'ClusterRole', 'ClusterRoleBinding']);
 
 /**
  * Every object of the `.yaml` and `.yml` files under `folder`. All problems are collected, with file and line; an object with a problem
- * is left out, so that one bad file stops nothing else. Throws only when the folder cannot be read.
+ * is left out, so that one bad file stops nothing else. Objects that name no namespace get `namespace`. Throws only when the folder cannot be read.
  */
-export async function readPolicies(folder: string): Promise<Policies> {
+export async function readPolicies(folder: string, namespace = 'default'): Promise<Policies> {
   const objects: PolicyObject[] = [];
   const problems: FileProblem[] = [];
   const suspects: string[] = [];
@@ -37,7 +37,7 @@ export async function readPolicies(folder: string): Promise<Policies> {
     const text = (await readFile(join(folder, file))).toString('utf8');
     const before = problems.length;
     if (text.length > maxFileBytes) problems.push({ file, message: `the file has more than ${maxFileBytes} bytes` });
-    else readDocuments(file, text, objects, problems);
+    else readDocuments({ file, text, namespace }, objects, problems);
     if (problems.length > before) suspects.push(text);
   }
   return { objects: dropRepeated(objects, problems), problems, suspects };
@@ -65,7 +65,14 @@ async function findFiles(folder: string): Promise<string[]> {
   }
 }
 
-function readDocuments(file: string, text: string, objects: PolicyObject[], problems: FileProblem[]): void {
+interface PolicyFile {
+  readonly file: string;
+  readonly text: string;
+  readonly namespace: string;
+}
+
+function readDocuments(from: PolicyFile, objects: PolicyObject[], problems: FileProblem[]): void {
+  const { file, text } = from;
   const lines = new LineCounter();
   // Kubernetes reads YAML 1.1: an unquoted yes is true.
   for (const document of parseAllDocuments(text, { lineCounter: lines, version: '1.1', merge: true })) {
@@ -75,7 +82,7 @@ function readDocuments(file: string, text: string, objects: PolicyObject[], prob
       message: error.message.split('\n')[0] ?? '',
     }));
     problems.push(...errors);
-    if (errors.length === 0 && !isEmpty(document)) readDocument(file, document, lines, objects, problems);
+    if (errors.length === 0 && !isEmpty(document)) readDocument(from, document, lines, objects, problems);
   }
 }
 
@@ -85,7 +92,7 @@ function isEmpty({ contents }: Document): boolean {
 }
 
 function readDocument(
-  file: string,
+  { file, namespace }: PolicyFile,
   document: Document,
   lines: LineCounter,
   objects: PolicyObject[],
@@ -93,18 +100,21 @@ function readDocument(
 ): void {
   const { line, col: column } = lines.linePos(document.contents?.range?.[0] ?? 0);
   try {
-    objects.push({ file, line, object: checkObject(document.toJS({ maxAliasCount: 100 })) });
+    objects.push({ file, line, object: checkObject(document.toJS({ maxAliasCount: 100 }), namespace) });
   } catch (error) {
-    const texts = error instanceof ValidationError ? error.message.split('\n') : [errorMessage(error)];
-    for (const message of texts) problems.push({ file, line, column, message });
+    const found =
+      error instanceof ValidationError
+        ? locateProblems(error, document, lines)
+        : [{ line, column, message: errorMessage(error) }];
+    problems.push(...found.map((problem) => ({ file, ...problem })));
   }
 }
 
-function checkObject(value: unknown): KubeObject {
+function checkObject(value: unknown, namespace: string): KubeObject {
   if (!isKubeObject(value)) throw new Error('a document needs apiVersion, kind and metadata.name');
   const object = structuredClone(value);
   const served = findServedKind(object);
-  if (!clusterScoped.has(object.kind)) object.metadata.namespace ??= defaultNamespace;
+  if (!clusterScoped.has(object.kind)) object.metadata.namespace ??= namespace;
   if (served !== null) parseResource(served.kind, object);
   return object;
 }

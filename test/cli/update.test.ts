@@ -366,3 +366,26 @@ test.for([
     leaks: false,
   });
 });
+
+test.for([
+  { because: 'the registry refuses', tags: ['1.1.0'], auth: true },
+  { because: 'no tag passes the policy', tags: ['2.0.0'], auth: false },
+])('where $because, the last answer in the file is used, with a warning', async ({ tags, auth }) => {
+  await using registry = await startSandboxRegistry(auth ? { auth: { kind: 'basic', username: 'bot', password: 'right' } } : {});
+  for (const tag of tags) await registry.pushTag('web', tag);
+  const name = `${registry.host}/web`;
+  const policies = policy('web', { image: name, latest: '1.0.5', more: ', insecure: true' });
+  const ran = await update({ policies, files: { 'web.yaml': image('1.0.0', 'apps:web', name) }, args: [] });
+  expect([ran.code, ran.stderr.includes(`status.latestRef ${name}:1.0.5, is used`), ran.after['web.yaml']]).toEqual([
+    0,
+    true,
+    image('1.0.5', 'apps:web', name),
+  ]);
+});
+
+test('objects that name no namespace are in that of -n, as with kubectl apply', async () => {
+  const policies = policy('web', { latest: '1.1.0' }).replaceAll(/, namespace: apps/g, '');
+  const run = { policies, files: { 'web.yaml': image('1.0.0') } };
+  const [placed, elsewhere] = [await update({ ...run, args: ['--offline', '-n', 'apps'] }), await update(run)];
+  expect([placed.code, placed.after['web.yaml'], elsewhere.code]).toEqual([0, image('1.1.0'), 1]);
+});
