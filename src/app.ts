@@ -46,6 +46,7 @@ import {
 import {
   automationWakes,
   createAutomationMemories,
+  createConfigWatcher,
   createDriftWatcher,
   createGitRepositoryReconciler,
   createImagePolicyReconciler,
@@ -53,7 +54,6 @@ import {
   createImageUpdateAutomationReconciler,
   createKustomizationReconciler,
   createTagLists,
-  type DriftWatcher,
   type GitRepositoryDeps,
   imagePolicyWakes,
   kustomizationWakes,
@@ -123,7 +123,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   if (runs.has('image')) registerImages(parts);
   const server = options.artifacts === undefined ? null : await serveArtifacts(options.artifacts, options);
   if (runs.has('source')) registerSources(parts, server);
-  const drift = runs.has('kustomize') ? registerKustomizations(parts) : null;
+  const watchers = runs.has('kustomize') ? registerKustomizations(parts) : null;
   if (runs.has('image')) registerAutomations(parts, await readClusterId(home));
   return {
     engine,
@@ -131,7 +131,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     start: () => engine.start(),
     async stop() {
       await engine.stop();
-      await drift?.stop();
+      await watchers?.stop();
       await Promise.all([git.close(), registry.close(), server?.close()]);
     },
   };
@@ -219,15 +219,16 @@ function createSharedArtifacts(engine: Engine): Artifacts {
   });
 }
 
-function registerKustomizations({ options, engine, store, artifacts }: Parts): DriftWatcher {
-  const { clock, log, self } = options;
+/** Returns what has to be stopped. */
+function registerKustomizations({ options, engine, store, artifacts }: Parts): { stop(): Promise<void> } {
+  const { home, clock, log, namespace, self } = options;
   const { wake } = engine;
   const registration = registrationOf(options, 'kustomize-controller');
   const target = fenceCluster(options.target, gateOf(options, 'kustomize-controller'));
   const drift = createDriftWatcher({ cluster: target, clock, log, wake });
   const list = () => listKustomizations(engine);
   const reconciler = createKustomizationReconciler({
-    ...{ cluster: target, artifacts, store, clock, log, wake, drift, list },
+    ...{ cluster: target, home, artifacts, store, clock, log, wake, drift, list },
     builder: createBuilder({ log, kustomize: () => findKustomize(process.env['PATH']) }),
     source: (ref) => findSource(engine, ref),
     requestArtifact: (source) => wake(source, 'its artifact is not in memory'),
@@ -235,7 +236,8 @@ function registerKustomizations({ options, engine, store, artifacts }: Parts): D
   });
   const statusManager = 'gotk-kustomize-controller';
   engine.register(reconciler, { ...registration, statusManager, wakes: kustomizationWakes(list) });
-  return drift;
+  const configs = createConfigWatcher({ home, log, wake, list, ...(namespace === undefined ? {} : { namespace }) });
+  return { stop: async () => void (await Promise.all([drift.stop(), configs.stop()])) };
 }
 
 function listKustomizations(engine: Engine): Kustomization[] {

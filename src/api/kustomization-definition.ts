@@ -17,13 +17,6 @@ export const kustomizationDefinition: KindDefinition = {
     { path: 'spec.serviceAccountName', because: 'applying as a ServiceAccount is not there yet' },
     { path: 'spec.kubeConfig', because: 'applying to another cluster is not there yet' },
     { path: 'spec.decryption', because: 'manifests are not decrypted yet' },
-    { path: 'spec.postBuild.substitute', because: 'variables are not substituted yet' },
-    { path: 'spec.postBuild.substituteFrom', because: 'variables are not substituted yet' },
-    {
-      path: 'spec.postBuild.substituteStrategy',
-      because: 'variables are not substituted yet',
-      isNoop: oneOf('WithVariables'), // without variables it substitutes nothing
-    },
     { path: 'spec.ignore', because: 'fields are not left out of drift correction yet' },
   ],
 };

@@ -15,6 +15,7 @@ import { planKustomizationFile } from './plan-kustomization-file.ts';
 import { type ObjectsOfFile, readObjects } from './read-objects.ts';
 import { Recent } from './recent.ts';
 import { runKustomize } from './run-kustomize.ts';
+import { type Substitution, substituteObjects, substitutionKey } from './substitute-objects.ts';
 
 export interface BuilderOptions {
   /** Where kustomize is; asked when a path needs it. Null says that there is none. */
@@ -32,6 +33,8 @@ export interface BuildRequest {
   readonly path: string | undefined;
   /** What the spec adds to the path's kustomization file. */
   readonly additions?: BuildAdditions;
+  /** Absent or null: texts stay as they are. */
+  readonly substitution?: Substitution | null;
   readonly signal: AbortSignal;
 }
 
@@ -56,7 +59,23 @@ export function createBuilder(options: BuilderOptions): Builder {
   const parsed = new Recent<ObjectsOfFile>(filesRemembered);
   let built = 0;
 
-  async function build({ artifact, path, additions: asked = {}, signal }: BuildRequest): Promise<Build> {
+  async function build(request: BuildRequest): Promise<Build> {
+    const plain = await buildPlain(request);
+    const { substitution = null } = request;
+    if (substitution === null) return plain;
+    const make = async () => substituted(plain, substitution);
+    return plain.key === null ? make() : remember(`${plain.key} ${substitutionKey(substitution)}`, make);
+  }
+
+  function substituted({ objects, key }: Build, substitution: Substitution): Build {
+    const result = substituteObjects(objects, substitution, limits);
+    const duplicates = findDuplicates(result);
+    if (duplicates.length > 0) throw new BuildError('SUBSTITUTION_FAILED', `post build failed: ${duplicates.join('\n')}`);
+    const keyAfter = key === null ? null : `${key} ${substitutionKey(substitution)}`;
+    return { objects: result, digest: digestOf(result), key: keyAfter };
+  }
+
+  async function buildPlain({ artifact, path, additions: asked = {}, signal }: BuildRequest): Promise<Build> {
     const root = parseBuildPath(path);
     const files = await artifact.files(root);
     await assertFolder(artifact, root, path, files);
@@ -188,8 +207,12 @@ function assemble(objects: readonly BuiltObject[], { root, artifact, key }: Buil
       'NOTHING_TO_BUILD',
       `kustomization path '${root === '' ? './' : root}' holds no manifests in ${artifact.revision}; nothing is applied and nothing pruned. Delete the Kustomization to remove its objects`,
     );
+  return { objects, digest: digestOf(objects), key };
+}
+
+function digestOf(objects: readonly BuiltObject[]): string {
   const yaml = objects.map(({ object }) => formatYaml(object)).join('---\n');
-  return { objects, digest: `sha256:${createHash('sha256').update(yaml).digest('hex')}`, key };
+  return `sha256:${createHash('sha256').update(yaml).digest('hex')}`;
 }
 
 /** Objects that kustomize passed through keep the place where they stand. */

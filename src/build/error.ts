@@ -7,6 +7,7 @@ import { type ErrorDetails, TagalongError } from '../core/index.ts';
  * - PATH_REFUSED: a kustomization file asks for something outside of the artifact, or for what is never run here.
  * - KUSTOMIZE_MISSING: there is no kustomize to run.
  * - KUSTOMIZE_FAILED: kustomize said no; the message is its own.
+ * - SUBSTITUTION_FAILED: variables could not be replaced; the message names each object.
  * - TOO_LARGE: more files, bytes or nodes than a build may have.
  * - TIMEOUT: kustomize took too long.
  */
@@ -17,6 +18,7 @@ export type BuildErrorCode =
   | 'PATH_REFUSED'
   | 'KUSTOMIZE_MISSING'
   | 'KUSTOMIZE_FAILED'
+  | 'SUBSTITUTION_FAILED'
   | 'TOO_LARGE'
   | 'TIMEOUT';
 

@@ -5,3 +5,4 @@ export { type Builder, type BuilderOptions, type BuildRequest, createBuilder } f
 export { BuildError, type BuildErrorCode } from './error.ts';
 export { findKustomize, type KustomizeCommand } from './find-kustomize.ts';
 export { formatYaml } from './format-yaml.ts';
+export type { Substitution } from './substitute-objects.ts';

@@ -1,7 +1,7 @@
 import { type FileProblem, gvkOf, type KubeObject } from '../core/index.ts';
 import type { BuildLimits } from './build-limits.ts';
 import type { BuiltObject } from './built-object.ts';
-import { readYaml, type YamlDocument } from './read-yaml.ts';
+import { type ResolveScalar, readYaml, type YamlDocument } from './read-yaml.ts';
 
 export interface ObjectsOfFile {
   readonly objects: readonly BuiltObject[];
@@ -12,13 +12,13 @@ export interface ObjectsOfFile {
  * The Kubernetes objects of one manifest: every document, lists flattened, without what is meant for kustomize alone. All problems
  * of the file are told, not only the first.
  */
-export function readObjects(bytes: Buffer, file: string, limits: BuildLimits): ObjectsOfFile {
+export function readObjects(bytes: Buffer, file: string, limits: BuildLimits, resolve?: ResolveScalar): ObjectsOfFile {
   if (bytes.length > limits.maxFileBytes)
     return {
       objects: [],
       problems: [{ file, message: `${bytes.length} bytes are more than the ${limits.maxFileBytes} a manifest may have` }],
     };
-  const read = readYaml(bytes, file, limits);
+  const read = readYaml(bytes, file, limits, resolve);
   if ('problems' in read) return { objects: [], problems: read.problems };
   const found = read.documents.map((document) => objectsOf(document, file));
   return { objects: found.flatMap(({ objects }) => objects), problems: found.flatMap(({ problems }) => problems) };

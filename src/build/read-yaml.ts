@@ -14,7 +14,7 @@ import {
 } from 'yaml';
 import { errorMessage, type FileProblem } from '../core/index.ts';
 import type { BuildLimits } from './build-limits.ts';
-import { resolvePlainScalar } from './resolve-plain-scalar.ts';
+import { type PlainValue, resolvePlainScalar } from './resolve-plain-scalar.ts';
 
 export interface YamlDocument {
   readonly value: unknown;
@@ -28,8 +28,16 @@ export interface YamlDocument {
 
 export type YamlFile = { readonly documents: readonly YamlDocument[] } | { readonly problems: readonly FileProblem[] };
 
+/** What an unquoted scalar means. */
+export type ResolveScalar = (text: string) => PlainValue;
+
 /** Reads every document of a file as kustomize reads it. Problems carry line and column but never a line's text: it may be a secret. */
-export function readYaml(bytes: Buffer, file: string, limits: BuildLimits): YamlFile {
+export function readYaml(
+  bytes: Buffer,
+  file: string,
+  limits: BuildLimits,
+  resolve: ResolveScalar = resolvePlainScalar,
+): YamlFile {
   const lines = new LineCounter();
   try {
     const text = decodeText(bytes);
@@ -44,7 +52,11 @@ export function readYaml(bytes: Buffer, file: string, limits: BuildLimits): Yaml
     );
     if (problems.length > 0) return { problems };
     const budget = { nodes: limits.maxNodes };
-    return { documents: parsed.map((document: Document) => new Reader(lines, limits.maxDepth, budget).read(document)) };
+    return {
+      documents: parsed.map((document: Document) =>
+        new Reader(lines, { maxDepth: limits.maxDepth, budget, resolve }).read(document),
+      ),
+    };
   } catch (error) {
     if (error instanceof MisreadError) return { problems: [at(file, lines, error.offset, error.message)] };
     // A parser that runs out of stack on hostile nesting ends here too.
@@ -75,19 +87,27 @@ class MisreadError extends Error {
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
+interface ReaderOptions {
+  readonly maxDepth: number;
+  readonly budget: { nodes: number };
+  readonly resolve: ResolveScalar;
+}
+
 /** Turns nodes into JSON, with anchors expanded by value: nothing is shared, and the budget counts what is copied. */
 class Reader {
   readonly #lines: LineCounter;
   readonly #maxDepth: number;
   readonly #budget: { nodes: number };
+  readonly #resolveScalar: ResolveScalar;
   readonly #anchors = new Map<string, Node>();
   readonly #open = new Set<Node>();
   readonly #unsafe: { line: number; column: number; text: string }[] = [];
 
-  constructor(lines: LineCounter, maxDepth: number, budget: { nodes: number }) {
+  constructor(lines: LineCounter, { maxDepth, budget, resolve }: ReaderOptions) {
     this.#lines = lines;
     this.#maxDepth = maxDepth;
     this.#budget = budget;
+    this.#resolveScalar = resolve;
   }
 
   read(document: Document): YamlDocument {
@@ -174,7 +194,7 @@ class Reader {
   }
 
   #plain(node: Scalar, text: string): Json {
-    const read = resolvePlainScalar(text);
+    const read = this.#resolveScalar(text);
     if (read.value === undefined) throw new MisreadError(node, `${text} has no place in JSON`);
     if ('unsafe' in read && read.unsafe === true) {
       const { line, col } = this.#lines.linePos(node.range?.[0] ?? 0);

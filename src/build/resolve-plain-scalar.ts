@@ -60,6 +60,18 @@ function fitsSixtyFourBits(value: bigint): boolean {
 
 const timestamp = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:([Tt ])(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[-+]\d{2}:\d{2})?)?$/;
 
+const yaml11: ReadonlyMap<string, boolean> = new Map([
+  ...['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, true] as const),
+  ...['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
+]);
+
+/** Reads an unquoted scalar as Flux does after substitution (go-yaml v2): `yes`, `no`, `on`, `off`, `y` and `n` are booleans, dates stay text. */
+export function resolveSubstitutedScalar(text: string): PlainValue {
+  const word = yaml11.get(text);
+  if (word !== undefined) return { value: word };
+  return isTimestamp(text) ? { value: text } : resolvePlainScalar(text);
+}
+
 /** Whether go-yaml takes an unquoted text for a time. */
 export function isTimestamp(text: string): boolean {
   return readTimestamp(text) !== null;

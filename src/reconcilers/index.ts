@@ -1,4 +1,5 @@
 export { type AutomationMemories, createAutomationMemories } from './automation-memory.ts';
+export { type ConfigWatcher, createConfigWatcher } from './config-watcher.ts';
 export { createGitRepositoryReconciler, type GitRepositoryDeps } from './git-repository.ts';
 export { createImagePolicyReconciler } from './image-policy.ts';
 export { createImageRepositoryReconciler } from './image-repository.ts';

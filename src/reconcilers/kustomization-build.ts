@@ -1,18 +1,27 @@
 import type { Kustomization } from '../api/index.ts';
 import type { Build, Builder } from '../build/index.ts';
-import type { Artifact } from '../core/index.ts';
+import type { Artifact, Cluster } from '../core/index.ts';
+import { readVariables } from './kustomization-variables.ts';
 
 export interface BuildTools {
   readonly builder: Builder;
+  /** Where Kustomizations live, and what they take variables from. */
+  readonly home: Cluster;
   readonly signal: AbortSignal;
 }
 
 /** What a Kustomization yields at an artifact, all of its spec considered. Throws `BuildError`. */
-export function buildKustomization({ spec }: Kustomization, artifact: Artifact, { builder, signal }: BuildTools): Promise<Build> {
+export async function buildKustomization(kustomization: Kustomization, artifact: Artifact, tools: BuildTools): Promise<Build> {
+  const { builder, signal } = tools;
+  const { path } = kustomization.spec;
+  const substitution = await readVariables(kustomization, tools);
+  return builder.build({ artifact, path, additions: additionsOf(kustomization), substitution, signal });
+}
+
+function additionsOf({ spec }: Kustomization) {
   const { targetNamespace, namePrefix, nameSuffix, patches, components, ignoreMissingComponents, images, buildMetadata } = spec;
-  const additions = {
+  return {
     ...{ targetNamespace, namePrefix, nameSuffix, patches },
     ...{ components, ignoreMissingComponents, images, buildMetadata },
   };
-  return builder.build({ artifact, path: spec.path, additions, signal });
 }

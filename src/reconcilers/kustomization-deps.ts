@@ -17,6 +17,8 @@ import type { DriftWatcher } from './kustomization-drift.ts';
 export interface KustomizationDeps {
   /** Where the objects are applied. */
   readonly cluster: Cluster;
+  /** Where Kustomizations live, and the ConfigMaps and Secrets they refer to. */
+  readonly home: Cluster;
   readonly artifacts: Artifacts;
   readonly builder: Builder;
   readonly store: Store;

@@ -70,7 +70,7 @@ async function buildOrFail(
   { context, deps, startedAt }: { context: StepContext; deps: KustomizationDeps; startedAt: Instant },
 ): Promise<Build> {
   try {
-    return await buildKustomization(kustomization, artifact, { builder: deps.builder, signal: context.signal });
+    return await buildKustomization(kustomization, artifact, { builder: deps.builder, home: deps.home, signal: context.signal });
   } catch (error) {
     context.signal.throwIfAborted();
     // A path that is not there is no attempt at the revision.

@@ -1,15 +1,12 @@
 import type { Kustomization } from '../api/index.ts';
 import { inventoryId } from '../apply/index.ts';
-import type { Builder } from '../build/index.ts';
 import { type Artifact, formatKey, refOf } from '../core/index.ts';
-import { buildKustomization } from './kustomization-build.ts';
+import { type BuildTools, buildKustomization } from './kustomization-build.ts';
 import { inventoryOfStatus, isSameSource, nameOf } from './kustomization-spec.ts';
 
-export interface NeighbourFacts {
-  readonly builder: Builder;
+export interface NeighbourFacts extends BuildTools {
   /** The source's artifact at the revision in question; null when there is none, and then what neighbours own has to do. */
   readonly artifact: Artifact | null;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -30,14 +27,14 @@ export async function findHandovers(
   return handovers;
 }
 
-async function idsOf(neighbour: Kustomization, { builder, artifact, signal }: NeighbourFacts): Promise<string[]> {
+async function idsOf(neighbour: Kustomization, { artifact, ...tools }: NeighbourFacts): Promise<string[]> {
   const owned = inventoryOfStatus(neighbour).map(({ id }) => id);
   if (artifact === null || neighbour.spec.suspend === true) return owned;
   try {
-    const { objects } = await buildKustomization(neighbour, artifact, { builder, signal });
+    const { objects } = await buildKustomization(neighbour, artifact, tools);
     return objects.map(({ object }) => inventoryId(refOf(object)));
   } catch {
-    signal.throwIfAborted();
+    tools.signal.throwIfAborted();
     return owned;
   }
 }

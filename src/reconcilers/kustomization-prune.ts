@@ -66,6 +66,7 @@ async function judge(input: PruneInput, context: StepContext, deps: Kustomizatio
   const { signal } = context;
   const handovers = await findHandovers(input.kustomization, deps.list(), {
     builder: deps.builder,
+    home: deps.home,
     artifact: input.artifact,
     signal,
   });

@@ -47,6 +47,11 @@ describe('what is there passes', () => {
         components: ['a'],
         ignoreMissingComponents: true,
         buildMetadata: ['originAnnotations'],
+        postBuild: {
+          substitute: { a: 'b' },
+          substituteFrom: [{ kind: 'Secret', name: 'a', optional: true }],
+          substituteStrategy: 'Always',
+        },
         healthChecks: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'a', namespace: 'b' }],
       },
     },
@@ -150,17 +155,6 @@ describe('what is not there yet is named', () => {
     { kind: 'Kustomization', spec: { serviceAccountName: 'a' }, names: ['spec.serviceAccountName'] },
     { kind: 'Kustomization', spec: { kubeConfig: { secretRef: name } }, names: ['spec.kubeConfig'] },
     { kind: 'Kustomization', spec: { decryption: { provider: 'sops' } }, names: ['spec.decryption'] },
-    { kind: 'Kustomization', spec: { postBuild: { substitute: { a: 'b' } } }, names: ['spec.postBuild.substitute'] },
-    {
-      kind: 'Kustomization',
-      spec: { postBuild: { substituteFrom: [{ kind: 'Secret', name: 'a' }] } },
-      names: ['spec.postBuild.substituteFrom'],
-    },
-    {
-      kind: 'Kustomization',
-      spec: { postBuild: { substituteStrategy: 'Always' } },
-      names: ['spec.postBuild.substituteStrategy'],
-    },
     { kind: 'Kustomization', spec: { ignore: [{ paths: ['/spec/replicas'] }] }, names: ['spec.ignore'] },
     {
       kind: 'ImageRepository',

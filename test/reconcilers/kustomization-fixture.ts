@@ -15,6 +15,7 @@ import {
 } from '../../src/core/index.ts';
 import { createEventRecorder, Engine, type FinishedRun } from '../../src/engine/index.ts';
 import {
+  createConfigWatcher,
   createDriftWatcher,
   createKustomizationReconciler,
   kustomizationWakes,
@@ -161,6 +162,7 @@ export async function startProcess(home: Home, options: ProcessOptions = {}): Pr
   const artifacts = wakeOnArtifacts(options.artifacts ?? home.artifacts, { list, source, wake: engine.wake });
   const reconciler = createKustomizationReconciler({
     cluster,
+    home: cluster,
     artifacts,
     builder,
     store: options.store ?? home.store,
@@ -178,9 +180,10 @@ export async function startProcess(home: Home, options: ProcessOptions = {}): Pr
     wakes: kustomizationWakes(list),
   });
   await engine.start();
+  const configs = createConfigWatcher({ home: cluster, log: silentLog, wake: engine.wake, list });
   const stop = async (graceMs: number) => {
     await engine.stop(graceMs);
-    await drift.stop();
+    await Promise.all([drift.stop(), configs.stop()]);
     await own.close();
   };
   return { engine, builder, runs, requested, artifacts, kill: () => stop(0), [Symbol.asyncDispose]: () => stop(2000) };

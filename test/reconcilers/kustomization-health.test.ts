@@ -61,9 +61,8 @@ test('with wait, a revision counts as applied only once its objects are healthy,
   const revision = await home.commit({ 'app/a.yaml': configMap('a'), 'app/web.yaml': deployment('web') });
   await waiting('app');
   expect((await statusOf(home, 'app'))?.lastAppliedRevision).toBeUndefined();
-  expect((await conditionOf('app', 'Reconciling'))?.message).toMatch(
-    /^Running health checks for revision .* with a timeout of 59m30s$/,
-  );
+  const text = /^Running health checks for revision .* with a timeout of 59m30s$/;
+  await waitUntil('the message', async () => text.test((await conditionOf('app', 'Reconciling'))?.message ?? ''));
   expect(running.engine.depths().find(({ kind }) => kind === 'Kustomization')?.running).toBe(0);
   await rollOut('web');
   await waitReady(home, 'app', revision);
