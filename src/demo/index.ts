@@ -5,6 +5,6 @@ export { type Played, playScenes, summarise } from './play-scenes.ts';
 export { copySample, samplePolicies, sampleRepository } from './sample-files.ts';
 export { applyIsAt, type SceneTools } from './scene-tools.ts';
 export { type Scene, scenes } from './scenes.ts';
-export { seedRepository, startOnPolicies } from './set-stage.ts';
+export { applySamplePolicies, seedRepository, startOnPolicies } from './set-stage.ts';
 export { createPatience, type Stage } from './stage.ts';
 export { cloneWorkTree, type WorkTree } from './work-tree.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type App, createApp } from '../app.ts';
-import type { Clock, Cluster, Log } from '../core/index.ts';
+import type { Clock, Cluster, Log, Store } from '../core/index.ts';
 import { TagalongError } from '../core/index.ts';
 import { createPoliciesSync, describeProblems } from '../policies/index.ts';
 import { copySample, type StageAddresses, samplePolicies, sampleRepository } from './sample-files.ts';
@@ -25,9 +25,18 @@ export async function startOnPolicies(
 ): Promise<App> {
   const app = await createApp({ home, target: home, stateFolder: join(folder, 'state'), ...parts });
   await app.start();
+  await applySamplePolicies({ cluster: home, store: app.store, log: parts.log }, folder, addresses);
+  return app;
+}
+
+/** Applies the sample policies, with the stage's addresses in them, from a copy below `folder`. */
+export async function applySamplePolicies(
+  parts: { cluster: Cluster; store: Store; log: Log },
+  folder: string,
+  addresses: StageAddresses,
+): Promise<void> {
   const policies = join(folder, 'policies');
   await copySample(samplePolicies, policies, addresses);
-  const { problems } = await createPoliciesSync({ folder: policies, cluster: home, store: app.store, log: parts.log }).sync();
+  const { problems } = await createPoliciesSync({ folder: policies, ...parts }).sync();
   if (problems.length > 0) throw new TagalongError('POLICIES', describeProblems(problems), { retry: 'never' });
-  return app;
 }

@@ -103,19 +103,24 @@ async function observe(resource: ImageUpdateAutomation, context: StepContext, de
   const target = await openTarget(resource, source, context, deps);
   const memory = await deps.memories.read(nameOf(resource));
   const wishes = wishesOf(resource, memory, deps);
-  await refresh(resource, target, context, deps);
+  const maxAgeMs = (await tellsNews(source, target)) ? 0 : allowedAgeMs(resource);
+  await refresh(maxAgeMs, target, context, deps);
   return { target, wishes, look: await lookAt(target, wishes, await headOf(target)) };
 }
 
+/** A source that another process serves may show a commit that nobody here has fetched. */
+async function tellsNews({ status }: GitRepository, { mirror }: AutomationTarget): Promise<boolean> {
+  const [, commit] = /@?sha(?:1|256):([0-9a-f]{40,64})$/.exec(status?.artifact?.revision ?? '') ?? [];
+  return commit !== undefined && !(await mirror.has(commit));
+}
+
 function refresh(
-  resource: ImageUpdateAutomation,
+  maxAgeMs: number,
   { mirror, branch }: AutomationTarget,
   { signal }: StepContext,
   { news }: AutomationDeps,
 ): Promise<void> {
-  return news
-    .refresh(mirror, branch, allowedAgeMs(resource), signal)
-    .catch(failAs('failed to checkout source', 'GitOperationFailed'));
+  return news.refresh(mirror, branch, maxAgeMs, signal).catch(failAs('failed to checkout source', 'GitOperationFailed'));
 }
 
 async function readSource(

@@ -27,7 +27,7 @@ export function requiredRights({ controllers, leaseNamespace }: RightsWanted): R
   const wanted = [
     ...(runs.has('image') ? imageRights(runs.has('source')) : []),
     ...(runs.has('source') ? serve(source, 'gitrepositories', 'source-controller’s kind') : []),
-    ...(runs.has('kustomize') ? serve(kustomize, 'kustomizations', 'kustomize-controller’s kind') : []),
+    ...(runs.has('kustomize') ? kustomizeRights() : []),
     ...rights('', 'namespaces', ['get'], 'accessFrom by labels, and the name of this cluster'),
     ...rights('', 'secrets', ['get'], 'secretRef of sources and image repositories'),
     ...rights('', 'events', ['create', 'patch'], 'news about the objects'),
@@ -49,6 +49,11 @@ function imageRights(servesSources: boolean): Right[] {
   const told = servesSources ? [] : rights(source, 'gitrepositories', ['patch'], 'a source is told of a push');
   const kinds = ['imagerepositories', 'imagepolicies', 'imageupdateautomations'];
   return [...kinds.flatMap((plural) => serve(image, plural, 'a kind of the image controllers')), ...sources, ...told];
+}
+
+function kustomizeRights(): Right[] {
+  const variables = ['configmaps', 'secrets'].flatMap((plural) => rights('', plural, follow, 'variables of postBuild'));
+  return [...serve(kustomize, 'kustomizations', 'kustomize-controller’s kind'), ...variables];
 }
 
 /** A kind that is reconciled: followed, its finalizer set, its status written. */

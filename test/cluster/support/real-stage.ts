@@ -2,9 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { customResourceDefinitions } from '../../../src/api/index.ts';
+import { createApp } from '../../../src/app.ts';
 import { createCluster } from '../../../src/cluster/index.ts';
 import { type Cluster, type KubeObject, silentLog, systemClock } from '../../../src/core/index.ts';
-import { type Stage, seedRepository, startOnPolicies } from '../../../src/demo/index.ts';
+import { applySamplePolicies, type Stage, seedRepository, startOnPolicies } from '../../../src/demo/index.ts';
+import { createLeases } from '../../../src/lease/index.ts';
+import { describeRight, findMissingRights, requiredRights } from '../../../src/rights/index.ts';
+import { createFileStore } from '../../../src/state/index.ts';
 import {
   type KubeApiServer,
   simulateNodes,
@@ -13,13 +17,19 @@ import {
   startKubeApiServer,
   waitUntil,
 } from '../../real/index.ts';
+import { applyFolder, installDefinitions, tokenOf, type Way, ways } from './install.ts';
 
 export interface RealStage extends Stage, AsyncDisposable {
   readonly api: KubeApiServer;
 }
 
+export interface RealStageOptions {
+  /** Installs that folder of `deploy/` and runs the app with the rights of its accounts alone, Leases included; absent = as the administrator. */
+  readonly installed?: Way;
+}
+
 /** The demo's stage on real parts: kube-apiserver with its controller manager, docker-registry, git http-backend. */
-export async function startRealStage(): Promise<RealStage> {
+export async function startRealStage({ installed }: RealStageOptions = {}): Promise<RealStage> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'tagalong-real-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -32,12 +42,15 @@ export async function startRealStage(): Promise<RealStage> {
   const addresses = { gitUrl: git.url('sample').replace(/\/sample(\.git)?$/, ''), registryHost: registry.host };
   const clone = await seedRepository(git.url('sample'), folder, addresses);
   const cluster = await connect(api, 'scenes', stack);
-  await applyDefinitions(cluster);
-  const app = await startOnPolicies(await connect(api, 'tagalong', stack), folder, addresses, {
-    clock: systemClock,
-    log: silentLog,
-  });
-  stack.defer(() => app.stop());
+  if (installed === undefined) {
+    await applyDefinitions(cluster);
+    const app = await startOnPolicies(await connect(api, 'tagalong', stack), folder, addresses, parts);
+    stack.defer(() => app.stop());
+  } else {
+    await startInstalled(installed, { api, folder, stack });
+    const store = createFileStore(join(folder, 'policies-state'));
+    await applySamplePolicies({ cluster, store, log: silentLog }, folder, addresses);
+  }
   const resources = stack.move();
   return {
     ...{ api, cluster, clone, registryHost: registry.host },
@@ -46,9 +59,44 @@ export async function startRealStage(): Promise<RealStage> {
   };
 }
 
-async function connect(api: KubeApiServer, userAgent: string, stack: AsyncDisposableStack): Promise<Cluster> {
+const parts = { clock: systemClock, log: silentLog };
+
+interface Ground {
+  readonly api: KubeApiServer;
+  readonly folder: string;
+  readonly stack: AsyncDisposableStack;
+}
+
+/** One app for each Deployment that the folder has, with its account's token, as `tagalong run` would in its pod. */
+async function startInstalled(way: Way, { api, folder, stack }: Ground): Promise<void> {
+  await installDefinitions(api);
+  await applyFolder(api, way);
+  for (const { account, controllers } of ways[way]) {
+    const kubeconfig = api.kubeconfigWith(await tokenOf(api, account));
+    const home = await connect(api, account, stack, kubeconfig);
+    const place = { namespace: 'flux-system', identity: account };
+    const leases = createLeases({ ...parts, ...place, cluster: home, groups: controllers });
+    stack.defer(() => leases.release());
+    const missing = await findMissingRights(home, requiredRights({ controllers, leaseNamespace: place.namespace }));
+    if (missing.length > 0) throw new Error(`${account} lacks: ${missing.map(describeRight).join('; ')}`);
+    const self = { namespace: place.namespace, deployment: account };
+    const app = await createApp({
+      ...{ ...parts, home, target: home, stateFolder: join(folder, account), controllers, leases, self },
+    });
+    stack.defer(() => app.stop());
+    leases.start();
+    await app.start();
+  }
+}
+
+async function connect(
+  api: KubeApiServer,
+  userAgent: string,
+  stack: AsyncDisposableStack,
+  kubeconfig = api.kubeconfigYaml,
+): Promise<Cluster> {
   const cluster = await createCluster({
-    kubeconfig: { yaml: api.kubeconfigYaml },
+    kubeconfig: { yaml: kubeconfig },
     userAgent,
     clock: systemClock,
     log: silentLog,
