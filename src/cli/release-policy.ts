@@ -1,11 +1,11 @@
 import { type ImageUpdateAutomation, releaseAnnotation, requestedAtAnnotation } from '../api/index.ts';
 import type { Cluster, KubeObject } from '../core/index.ts';
-import { type HeldLine, releaseToken } from '../hold/index.ts';
+import { type HeldLine, parseUnreadableLine, releaseToken } from '../hold/index.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { CliError } from './error.ts';
 import { findObjects } from './find-objects.ts';
 import { holdsOf } from './get-holds.ts';
-import { isSuspended, viewOf } from './kind-views.ts';
+import { conditionOf, isSuspended, viewOf } from './kind-views.ts';
 import { withCluster } from './open-cluster.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { annotate, requestedNow, waitForRun } from './request-reconcile.ts';
@@ -17,13 +17,16 @@ export interface ReleaseOrder {
   readonly commit?: string;
 }
 
+/** What a policy waits for and a release lifts: a hold, or history that cannot be read (`by` is null). */
+type Waiting = Pick<HeldLine, 'policy' | 'by' | 'because'>;
+
 /** Lifts the holds of a policy on every automation of the namespace, and prints the commits that landed what was held. */
 export async function releasePolicy(order: ReleaseOrder, target: ClusterOptions, session: Session): Promise<void> {
   const progress = createProgress(session.terminal);
   await withCluster(target, session, async (cluster) => {
     const query = { namespace: target.namespace, allNamespaces: false };
     const automations = await findObjects(cluster, viewOf('ImageUpdateAutomation'), query, session.signal);
-    const held = automations.filter((automation) => findHolds(automation, order).length > 0);
+    const held = automations.filter((automation) => findWaiting(automation, order).length > 0);
     if (held.length === 0) {
       const by = order.commit === undefined ? '' : ` by ${order.commit}`;
       throw new CliError(
@@ -36,10 +39,21 @@ export async function releasePolicy(order: ReleaseOrder, target: ClusterOptions,
   });
 }
 
-function findHolds(automation: KubeObject, { policy, commit }: ReleaseOrder): HeldLine[] {
-  const isAsked = ({ by }: HeldLine) =>
+function findWaiting(automation: KubeObject, { policy, commit }: ReleaseOrder): Waiting[] {
+  const isAsked = ({ by }: Waiting) =>
     commit === undefined || (by !== null && (commit.startsWith(by.commit) || by.commit.startsWith(commit)));
-  return holdsOf(automation).flatMap(({ hold }) => (hold !== null && hold.policy.name === policy && isAsked(hold) ? [hold] : []));
+  const held = holdsOf(automation).flatMap(({ hold }) => (hold === null ? [] : [hold]));
+  return [...held, ...unreadableOf(automation)].filter((waiting) => waiting.policy.name === policy && isAsked(waiting));
+}
+
+/** Bumps that nobody can say of whether they were taken back. */
+function unreadableOf(automation: KubeObject): Waiting[] {
+  const guarded = conditionOf(automation, 'Guarded');
+  if (guarded?.status !== 'True' || guarded.reason !== 'HistoryUnavailable') return [];
+  return guarded.message.split('\n').flatMap((line) => {
+    const unreadable = parseUnreadableLine(line);
+    return unreadable === null ? [] : [{ ...unreadable, by: null }];
+  });
 }
 
 async function releaseOne(
@@ -57,13 +71,13 @@ async function releaseOne(
   progress.action(`releasing ${order.policy} on ImageUpdateAutomation ${target.name} in ${namespace} namespace`);
   const requestedAt = requestedNow(session.clock.now());
   await annotate(cluster, view, target, {
-    [releaseAnnotation]: withTokens(automation, findHolds(automation, order), order),
+    [releaseAnnotation]: withTokens(automation, findWaiting(automation, order), order),
     [requestedAtAnnotation]: requestedAt,
   });
   progress.waiting('waiting for ImageUpdateAutomation reconciliation');
   const isOurs = (object: KubeObject) => (object as ImageUpdateAutomation).status?.lastHandledReconcileAt === requestedAt;
   const after = (await waitForRun(cluster, { view, target, timeoutMs }, session, isOurs)) as ImageUpdateAutomation;
-  const [still] = findHolds(after, order);
+  const [still] = findWaiting(after, order);
   if (still !== undefined) throw new CliError('FAILED', `${order.policy} is still held: ${still.because}`);
   const pushed = after.status?.lastPushCommit;
   if (pushed !== undefined && pushed !== before?.lastPushCommit) {
@@ -75,11 +89,11 @@ async function releaseOne(
 /** The annotation with our tokens behind those that are there. */
 function withTokens(
   { metadata, status }: ImageUpdateAutomation,
-  holds: readonly HeldLine[],
+  waiting: readonly Waiting[],
   { policy, commit }: ReleaseOrder,
 ): string {
   const known = (metadata.annotations?.[releaseAnnotation] ?? '').split(',').map((token) => token.trim());
   const longest = (held: string) => (commit !== undefined && commit.length > held.length ? commit : held);
-  const added = holds.map(({ by }) => releaseToken(policy, by === null ? null : longest(by.commit), status?.lastPushCommit));
+  const added = waiting.map(({ by }) => releaseToken(policy, by === null ? null : longest(by.commit), status?.lastPushCommit));
   return [...new Set([...known, ...added])].filter((token) => token !== '').join(',');
 }

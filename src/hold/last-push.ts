@@ -57,7 +57,7 @@ async function pushedVersion(
 function fromRememberedEdits(question: HoldQuestion, { commit, edits }: LastPush): DroppedPush {
   const { marker, newValue } = question;
   if (edits === undefined) {
-    const because = `our last push ${commit.slice(0, 7)} is neither in the branch nor in the mirror: its history was rewritten, and whether ${newValue} was taken back cannot be told; release it to go on`;
+    const because = `our last push ${commit.slice(0, 7)} is neither in the branch nor in the mirror: its history was rewritten, and whether ${newValue} was taken back cannot be told`;
     return { kind: 'unknown', because };
   }
   const wrote = edits.some(

@@ -1,5 +1,6 @@
 import type { NewCondition } from '../api/index.ts';
-import { describeHold } from '../hold/index.ts';
+import type { Marker } from '../core/index.ts';
+import { describeHold, describeUnreadable } from '../hold/index.ts';
 import type { AutomationLook } from './automation-look.ts';
 
 /** Enough for a person; the rest is counted. */
@@ -15,8 +16,8 @@ export function describeHeld(look: AutomationLook): NewCondition | null {
 /** Further conditions: bumps that wait for another reason than a revert, and markers that have no effect. */
 export function describeWaiting(look: AutomationLook): NewCondition[] {
   const conditions: NewCondition[] = [];
-  const refused = linesOf(look, 'refused');
-  const unreadable = linesOf(look, 'unreadable');
+  const refused = linesOf(look, 'refused', ({ file, line }, because) => `${file}:${line}: ${because}`);
+  const unreadable = linesOf(look, 'unreadable', describeUnreadable);
   if (unreadable.length > 0) {
     conditions.push({
       type: 'Guarded',
@@ -35,10 +36,12 @@ export function describeWaiting(look: AutomationLook): NewCondition[] {
   return conditions;
 }
 
-function linesOf(look: AutomationLook, kind: 'refused' | 'unreadable'): string[] {
-  return look.verdicts.flatMap((verdict) =>
-    verdict.kind === kind ? [`${verdict.marker.file}:${verdict.marker.line}: ${verdict.because}`] : [],
-  );
+function linesOf(
+  look: AutomationLook,
+  kind: 'refused' | 'unreadable',
+  describe: (marker: Marker, because: string) => string,
+): string[] {
+  return look.verdicts.flatMap((verdict) => (verdict.kind === kind ? [describe(verdict.marker, verdict.because)] : []));
 }
 
 function joinLines(lines: readonly string[]): string {

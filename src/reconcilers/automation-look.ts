@@ -48,8 +48,8 @@ export interface AutomationWishes {
   readonly knownHolds: readonly Hold[];
   /** `tagalong.dev/on-revert: rebump`. */
   readonly ignoreHolds: boolean;
-  /** Whether a person released this hold. */
-  isReleased(hold: Hold): boolean;
+  /** Whether a person released this hold; `by` is null also where history cannot be read. */
+  isReleased(hold: Pick<Hold, 'policy' | 'by'>): boolean;
 }
 
 /** What becomes of one edit. */
@@ -115,8 +115,9 @@ async function judge(edit: Edit, target: AutomationTarget, wishes: AutomationWis
   if (wishes.ignoreHolds) return write;
   const answer = await askHistory(edit, target, wishes, head, facts.orderTags);
   if (answer.kind === 'free') return write;
-  if (answer.kind === 'unreadable') return { kind: 'unreadable', marker, edit, because: answer.because };
-  return wishes.isReleased(answer.hold) ? write : { kind: 'held', marker, edit, hold: answer.hold };
+  if (wishes.isReleased(answer.kind === 'held' ? answer.hold : { policy: marker.policy, by: null })) return write;
+  if (answer.kind === 'held') return { kind: 'held', marker, edit, hold: answer.hold };
+  return { kind: 'unreadable', marker, edit, because: answer.because };
 }
 
 async function askHistory(

@@ -130,3 +130,30 @@ test('watch ends by itself after --for, and get --watch prints a row for each ch
   const tags = text.split('\n').map((line) => line.split('\t')[2]?.trim() ?? '');
   expect([watched.code, code, tags.slice(0, 2), tags.includes('1.1.0')]).toEqual([0, 0, ['TAG', '1.0.0'], true]);
 });
+
+test('what waits because history is gone is released by name as well', async () => {
+  await using loop = await startLoop();
+  await loop.settles();
+  await loop.pushTag('web', '1.1.0');
+  await loop.lands('apps/web.yaml', ':1.1.0');
+  await loop.settles();
+  await loop.stopApp();
+  await loop.person.pull();
+  await loop.person.git('reset', '--hard', '--quiet', 'HEAD~1');
+  await loop.person.git('push', '--quiet', '--force', 'origin', 'HEAD:main');
+  // The commit is in no branch and in no mirror any more, and nobody remembers what it wrote.
+  await loop.startApp({ stateFolder: `${loop.folder}/another` });
+  const guarded = await loop.until('a guard', async () => {
+    const condition = await loop.condition('ImageUpdateAutomation', 'fleet', 'Guarded');
+    return condition?.reason === 'HistoryUnavailable' && condition;
+  });
+  const other = await run(loop, 'release', 'api');
+  const released = await run(loop, 'release', 'web');
+  expect({
+    says: guarded.message.includes('`tagalong release web -n default`'),
+    codes: [other.code, released.code],
+    stdout: released.stdout,
+    landed: (await loop.main.file('apps/web.yaml'))?.includes(':1.1.0'),
+    after: await loop.condition('ImageUpdateAutomation', 'fleet', 'Guarded'),
+  }).toEqual({ says: true, codes: [1, 0], stdout: `${await loop.main.head()}\n`, landed: true, after: undefined });
+});
