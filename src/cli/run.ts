@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { customResourceDefinitions, servedKinds } from '../api/index.ts';
 import { createApp } from '../app.ts';
 import { createCluster, type KubeconfigSource, podEnvironment, routeByGroup } from '../cluster/index.ts';
@@ -14,10 +14,12 @@ import {
   type Leases,
   parseControllerGroups,
 } from '../lease/index.ts';
-import { createLog, type LogLevel } from '../log/index.ts';
+import { createLog, type LogLevel, logLevels } from '../log/index.ts';
 import { createPoliciesSync, describeProblems, watchFolder } from '../policies/index.ts';
 import { describeRight, findMissingRights, requiredRights } from '../rights/index.ts';
+import { lockFolder } from '../state/index.ts';
 import { createMetrics, serveHealth } from '../web/index.ts';
+import { CliError } from './error.ts';
 import { type RuntimePlace, readRuntimePlace } from './runtime-place.ts';
 
 interface RunOptions {
@@ -65,7 +67,7 @@ export function createRunCommand(): Command {
       'write a kind only while its Lease is held, the one of the Flux controller it belongs to (default: in a cluster, where --policies is not given)',
       parseBoolean,
     )
-    .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
+    .addOption(new Option('--log-level <level>', 'what to log on stderr').choices(logLevels).default('info'))
     .addHelpText('after', examples)
     .action(run);
 }
@@ -80,9 +82,10 @@ Examples:
 
 async function run(options: RunOptions): Promise<void> {
   const log = createLog(options.logLevel);
-  const stateFolder = resolve(options.stateDir);
-  await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+  if (options.policies !== undefined) await checkPoliciesFolder(options.policies);
   await using stack = new AsyncDisposableStack();
+  const stateFolder = resolve(options.stateDir);
+  stack.use(await openStateFolder(stateFolder));
   const { home, target } = await connect(options, stateFolder, log, stack);
   const place = readRuntimePlace(process.env, podEnvironment().folder);
   const leases = openLeases(options, home, place, log);
@@ -122,6 +125,27 @@ async function run(options: RunOptions): Promise<void> {
   log.info('running', { server: home.server, controllers: options.controllers, leases: leases !== null });
   if (options.policies !== undefined) await followPolicies(resolve(options.policies), home, app.store, log, stack);
   log.info('stopping', { signal: await untilSignal() });
+}
+
+/** A mistyped folder is told at once; one that vanishes later removes nothing. */
+async function checkPoliciesFolder(folder: string): Promise<void> {
+  await readdir(folder).catch((error: unknown) => {
+    throw new CliError('USAGE', `--policies ${folder}: ${errorMessage(error)}`);
+  });
+}
+
+/** One process to a folder: two would take each other's mirrors and embedded API apart. */
+async function openStateFolder(folder: string): Promise<Disposable> {
+  const lock = await mkdir(folder, { recursive: true, mode: 0o700 })
+    .then(() => lockFolder(folder))
+    .catch((error: unknown) => {
+      throw new CliError('USAGE', `--state-dir ${folder}: ${errorMessage(error)}`);
+    });
+  if (lock !== null) return lock;
+  throw new CliError(
+    'FAILED',
+    `--state-dir ${folder} is in use by another tagalong; end that one, or give this one a folder of its own`,
+  );
 }
 
 /** Leases where others may write the same kinds: in a cluster, or where it was asked for. */
@@ -250,5 +274,5 @@ function parseBoolean(text: string): boolean {
 }
 
 function defaultStateFolder(): string {
-  return join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'tagalong');
+  return join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tagalong');
 }

@@ -2,7 +2,7 @@
 export interface Narrator {
   title(text: string): void;
   line(text: string): void;
-  /** Something quoted: a diff, a message. */
+  /** Something quoted: a message, and behind it perhaps a diff, which begins at `--- `. */
   quote(text: string): void;
   /** Shown while something is awaited; on a terminal alone, and gone afterwards. */
   waiting(text: string): void;
@@ -31,12 +31,14 @@ export function createNarrator(paper: Paper, environment: { readonly NO_COLOR?: 
   const write = (text: string) => void paper.write(`${clear}${text}\n`);
   return {
     title: (text) => write(`\n${paint('bold', text)}`),
-    line: (text) => write(`  ${text}`),
-    quote: (text) =>
-      text
-        .trimEnd()
-        .split('\n')
-        .forEach((one) => void write(`      ${paintDiff(one, paint)}`)),
+    line: (text) => write(text === '' ? '' : `  ${text}`),
+    quote(text) {
+      let isDiff = false;
+      for (const one of text.trimEnd().split('\n')) {
+        isDiff ||= one.startsWith('--- ');
+        write(one === '' ? '' : `      ${isDiff ? paintDiff(one, paint) : one}`);
+      }
+    },
     waiting: (text) => void (isLive && paper.write(`${clearLine}  ${paint('dim', `… ${text}`)}`)),
   };
 }

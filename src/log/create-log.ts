@@ -1,7 +1,9 @@
 import pino from 'pino';
 import type { Log, LogFields } from '../core/index.ts';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+/** From the most talkative on. */
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 /** JSON lines on standard error as `flux logs` reads them: `ts`, `level`, `msg`, and the fields. */
 export function createLog(level: LogLevel): Log {

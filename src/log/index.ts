@@ -1,1 +1,1 @@
-export { createLog, type LogLevel } from './create-log.ts';
+export { createLog, type LogLevel, logLevels } from './create-log.ts';
