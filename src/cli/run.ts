@@ -116,6 +116,8 @@ async function run(options: RunOptions): Promise<void> {
       await serveHealth({
         ...{ ...options.httpAddr, metrics, isReady: () => isReady },
         notes: () => describePassive(leases?.states() ?? []),
+      }).catch((error: unknown) => {
+        throw new CliError('FAILED', `serving health and metrics at --http-addr: ${errorMessage(error)}`);
       }),
     );
     log.info('serving health and metrics', { url: server.url });

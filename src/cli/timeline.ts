@@ -29,6 +29,8 @@ export class Timeline {
   readonly #told = new Map<string, string>();
   /** The revision of each Kustomization, and since when. */
   readonly #applied = new Map<string, { readonly revision: string; readonly since: Instant }>();
+  /** The ids of each Kustomization when it last had applied a revision; in between, the inventory also names what is only planned. */
+  readonly #settled = new Map<string, ReadonlySet<string>>();
 
   /** The hops between two states of an object; `before` is null for one that is new. */
   observe(before: Resource | null, after: Resource, now: Instant): Hop[] {
@@ -38,8 +40,9 @@ export class Timeline {
 
   /** Takes an object as it is at the start: no news, but what later news is compared with. */
   remember(object: Resource): void {
-    if (object.kind === 'Kustomization')
-      this.#applied.set(keyOf(object), { revision: object.status?.lastAppliedRevision ?? '', since: 0 });
+    if (object.kind !== 'Kustomization') return;
+    this.#applied.set(keyOf(object), { revision: object.status?.lastAppliedRevision ?? '', since: 0 });
+    this.#settled.set(keyOf(object), idsOf(object));
   }
 
   /** The hop that an Event tells of; null if it tells nothing that the object itself does not. */
@@ -126,13 +129,22 @@ export class Timeline {
     const isNew = revision !== before?.status?.lastAppliedRevision;
     if (isNew) this.#applied.set(keyOf(after), { revision, since: now });
     const join = (hop: string) => this.#ledger.join(commitKey(commitOf(revision)), `${hop} ${keyOf(after)}`, [], now);
-    if (isNew)
-      hops.push({ kind: 'applied', text: shortenHex(revision) + describeInventory(before, after), bump: join('applied') });
+    if (isNew) hops.push({ kind: 'applied', text: shortenHex(revision) + this.#settle(before, after), bump: join('applied') });
     const ready = readyOf(after);
     const wasReady = before !== null && readyOf(before)?.status === 'True';
     if (ready?.status === 'True' && (isNew || !wasReady))
       hops.push({ kind: 'healthy', text: shortenHex(ready.message), bump: join('healthy') });
     return hops;
+  }
+
+  /** How many objects came and went with a revision. */
+  #settle(before: Kustomization | null, after: Kustomization): string {
+    const old = this.#settled.get(keyOf(after)) ?? (before === null ? new Set<string>() : idsOf(before));
+    const current = idsOf(after);
+    this.#settled.set(keyOf(after), current);
+    const [added, gone] = [current.difference(old).size, old.difference(current).size];
+    const objects = `, ${current.size} ${current.size === 1 ? 'object' : 'objects'}`;
+    return [objects, added > 0 ? `, ${added} new` : '', gone > 0 ? `, ${gone} pruned` : ''].join('');
   }
 
   /** A failure is told once, until the message changes. */
@@ -171,12 +183,8 @@ function heldLines(automation: ImageUpdateAutomation | null): string[] {
   return held?.message.split('\n') ?? [];
 }
 
-/** How many objects came and went with a revision. */
-function describeInventory(before: Kustomization | null, after: Kustomization): string {
-  const ids = (one: Kustomization | null) => new Set((one?.status?.inventory?.entries ?? []).map(({ id }) => id));
-  const [old, current] = [ids(before), ids(after)];
-  const [added, gone] = [current.difference(old).size, old.difference(current).size];
-  return [`, ${current.size} objects`, added > 0 ? `, ${added} new` : '', gone > 0 ? `, ${gone} pruned` : ''].join('');
+function idsOf({ status }: Kustomization): ReadonlySet<string> {
+  return new Set((status?.inventory?.entries ?? []).map(({ id }) => id));
 }
 
 function readyOf({ status }: Resource) {

@@ -287,7 +287,8 @@ function switchesOf(object: KubeObject): string {
 }
 
 function logOutcome(log: Log, outcome: Outcome, because: readonly string[], durationMs: number): void {
-  const fields = { result: outcome.result, because, durationMs };
+  const message = outcome.error === undefined && outcome.message !== undefined ? { message: outcome.message } : {};
+  const fields = { result: outcome.result, because, durationMs, ...message };
   if (outcome.error === undefined) log.info('reconciled', fields);
   else log.error('reconcile failed', { ...fields, error: errorMessage(outcome.error) });
 }

@@ -37,6 +37,8 @@ export interface Outcome {
   /** Null: nothing until a trigger. 'backoff': the caller knows how often it failed. */
   readonly next: Report['next'];
   readonly error?: unknown;
+  /** What Ready says, of a run that did not end well and threw nothing. */
+  readonly message?: string;
 }
 
 const asksAtMost = 5;
@@ -136,7 +138,8 @@ class Run {
     for (const event of report.events ?? []) this.context.event(event);
     if (report.outcome === 'stalled')
       this.context.event({ type: 'Warning', reason: report.ready.reason, message: report.ready.message });
-    return { result: resultOf(report), next: report.next };
+    const message = report.outcome === 'done' ? {} : { message: report.ready.message };
+    return { result: resultOf(report), next: report.next, ...message };
   }
 
   async fail(error: unknown, described: Partial<Report> | undefined): Promise<Outcome> {

@@ -35,7 +35,7 @@ export function createPoliciesSync(options: { folder: string; cluster: Cluster; 
 
   async function applyAll(policies: Policies, problems: FileProblem[]): Promise<string[]> {
     const names: string[] = [];
-    for (const { file, line, object } of namespacesFirst(policies)) {
+    for (const { file, line, object } of referencesFirst(policies)) {
       const id = idOf(refOf(object));
       const text = JSON.stringify(object);
       if (applied.get(id) === text) continue;
@@ -93,10 +93,16 @@ export function createPoliciesSync(options: { folder: string; cluster: Cluster; 
   };
 }
 
-function namespacesFirst({ objects }: Policies): Policies['objects'] {
-  const rank = ({ object }: { object: KubeObject }) => (object.kind === 'Namespace' ? 0 : 1);
+/** What others name comes before them: nothing is looked for in vain at the first start. */
+function referencesFirst({ objects }: Policies): Policies['objects'] {
+  const rank = ({ object: { kind } }: { object: KubeObject }) => {
+    const found = earlyKinds.indexOf(kind);
+    return found < 0 ? earlyKinds.length : found;
+  };
   return objects.toSorted((a, b) => rank(a) - rank(b));
 }
+
+const earlyKinds = ['Namespace', 'Secret', 'ConfigMap', 'ServiceAccount', 'GitRepository', 'ImageRepository', 'ImagePolicy'];
 
 async function readInventory(store: Store): Promise<ObjectRef[]> {
   const bytes = await store.read(inventoryKey);

@@ -48,7 +48,7 @@ export function createTagPolicy<Position>(ordering: Ordering<Position>, filter: 
 function judgeTag<Position>(tag: string, ordering: Ordering<Position>, filter: TagFilter | null): Judgement {
   if (!isValidTag(tag)) return { stage: 'malformed', reason: 'not a tag that a registry can have' };
   const value = filter === null ? tag : filter.extractFrom(tag);
-  if (value === null) return { stage: 'pattern', reason: `does not match the pattern ${JSON.stringify(filter?.pattern)}` };
+  if (value === null) return { stage: 'pattern', reason: `does not match the pattern "${filter?.pattern}"` };
   const extracted = value === tag ? '' : `${JSON.stringify(value)} is `;
   const placed = ordering.place(value);
   if (placed.kind === 'unplaced') return { stage: 'parse', reason: extracted + placed.reason };

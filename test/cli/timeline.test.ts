@@ -51,8 +51,21 @@ test('a bump is followed from the tag to health, with the time since its first h
     ['selected', '1.0.0 → example.com/web:1.1.0', 100],
     ['committed', 'bbbbbbb to main (web 1.1.0)', 500],
     ['stored', 'main@sha1:bbbbbbbb', 600],
-    ['applied', 'main@sha1:bbbbbbbb, 1 objects', 1000],
+    ['applied', 'main@sha1:bbbbbbbb, 1 object', 1000],
     ['healthy', 'Applied', 1000],
+  ]);
+});
+
+test('what was planned and never came counts neither as new nor as pruned', () => {
+  const timeline = new Timeline();
+  const settled = kustomization(old, 'True');
+  timeline.remember(settled);
+  const entries = ['default_web_apps_Deployment', 'default_bad__ConfigMap'].map((id) => ({ id }));
+  const planned = withStatus(settled, { ...settled.status, inventory: { entries } });
+  const hops = [...timeline.observe(settled, planned, 1000), ...timeline.observe(planned, kustomization(fresh, 'True'), 2000)];
+  expect(shown(hops)).toEqual([
+    ['applied', 'main@sha1:bbbbbbbb, 1 object', 0],
+    ['healthy', 'Applied', 0],
   ]);
 });
 

@@ -77,6 +77,16 @@ test('a namespace comes before what lives in it, whatever the order of the files
   expect(await find('a', namespace)).not.toBeNull();
 });
 
+test('what others name comes before them, whatever the order of the files', async () => {
+  const repository = { apiVersion: 'image.toolkit.fluxcd.io/v1', kind: 'ImageRepository', metadata: { name: nameOf('repo') } };
+  const spec = { image: 'example.com/web', interval: '1h', secretRef: { name: nameOf('login') } };
+  await write('a.yaml', policy('a'));
+  await write('b.json.yaml', JSON.stringify({ ...repository, spec }));
+  await write('z.yaml', `apiVersion: v1\nkind: Secret\nmetadata: { name: ${nameOf('login')} }\n`);
+  const { applied } = await sync();
+  expect(applied.map((one) => one.split('/')[0])).toEqual(['Secret', 'ImageRepository', 'ImagePolicy']);
+});
+
 test('a second sync of the same folder asks the API for nothing', async () => {
   await write('a.yaml', policy('a'));
   const twice = createPoliciesSync({
