@@ -29,7 +29,7 @@ export function openLocalHolds(root: string): LocalHolds {
         const found = await open(dirname(file));
         return found === null ? free('no git history') : await ask(found, file, edit, orderTags);
       } catch (error) {
-        if (error instanceof TagalongError) return unreadable(errorMessage(error));
+        if (error instanceof TagalongError) return unreadable(errorMessage(error), 'mend that');
         throw error;
       }
     },
@@ -49,14 +49,17 @@ async function ask({ tree, finder }: Opened, file: string, edit: Edit, orderTags
   if (tree.head === null) return free('no commit yet');
   const marker = { ...edit.marker, file: tree.pathOf(file) };
   const answer = await finder.check({ marker, newValue: edit.after, head: tree.head, orderTags });
-  return answer.kind === 'unreadable' ? unreadable(answer.because) : answer;
+  if (answer.kind !== 'unreadable') return answer;
+  const cut = `whether ${edit.after} was taken back cannot be told: the clone is shallow, its history is cut off`;
+  return unreadable(tree.isShallow ? cut : answer.because, wholeHistory);
 }
 
 function free(because: string): HoldAnswer {
   return { kind: 'free', decidedBy: null, because };
 }
 
-function unreadable(because: string): HoldAnswer {
-  const remedy = 'get the whole history (`git fetch --unshallow`; for actions/checkout `fetch-depth: 0` and no `filter`)';
+const wholeHistory = 'get the whole history (`git fetch --unshallow`; for actions/checkout `fetch-depth: 0` and no `filter`)';
+
+function unreadable(because: string, remedy: string): HoldAnswer {
   return { kind: 'unreadable', reason: 'HistoryUnavailable', because: `${because}; ${remedy}, or ask for --ignore-holds` };
 }

@@ -3,7 +3,6 @@ import { devNull } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Oid } from '../core/index.ts';
 import { describeEnvironment } from './environment.ts';
-import { peelRef } from './read-refs.ts';
 import { type ReadableRepository, RepositoryReader } from './repository-reader.ts';
 import { type Repository, runGit } from './run-git.ts';
 
@@ -32,7 +31,7 @@ export async function openWorkTree(folder: string): Promise<WorkTree | null> {
   const reader = new LocalReader(repository, maxBlobBytes);
   return {
     history: reader,
-    head: await peelRef(repository, 'HEAD'),
+    head: await readHead(repository),
     isShallow: stdout.toString('latin1').trim() === 'true',
     pathOf: (file) => relative(found.top, file).split(sep).join('/'),
     [Symbol.asyncDispose]: async () => reader.close(),
@@ -43,6 +42,12 @@ class LocalReader extends RepositoryReader {
   close(): void {
     this.reader.close();
   }
+}
+
+/** Also where the commit itself is missing: a damaged repository is not one without commits. */
+async function readHead(repository: Repository): Promise<Oid | null> {
+  const { code, stdout } = await runGit(repository, ['rev-parse', '--verify', '--quiet', 'HEAD'], { expect: [0, 1, 128] });
+  return code === 0 ? stdout.toString('latin1').trim() : null;
 }
 
 /** What a partial clone left out is missing: reading must not become a fetch. */

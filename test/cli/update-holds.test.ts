@@ -1,8 +1,8 @@
-import { readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commitStates, git, writeFiles } from './support/checkout.ts';
-import { type Ran, runInProcess, temporaryFolder } from './support/run-tagalong.ts';
+import { type Ran, runInProcess, runTagalong, temporaryFolder } from './support/run-tagalong.ts';
 
 const policy = (latest: string) => `---
 apiVersion: image.toolkit.fluxcd.io/v1
@@ -163,6 +163,22 @@ describe('where history was left out', () => {
   ] as const)('%s is not bumped, and says what to fetch', async ([, args]) => {
     const ran = await update({ policies: policy('1.1.0'), prepare: clone(...args), path: 'clone' });
     expect([ran.code, ran.after, ran.stderr.includes('`fetch-depth: 0`')]).toEqual([0, image('1.0.0'), true]);
+  });
+
+  test('a damaged repository is not one without commits', async () => {
+    const prepare = (root: string) =>
+      rm(join(root, 'repo/.git/objects'), { recursive: true }).then(() => mkdir(join(root, 'repo/.git/objects')));
+    const ran = await update({ policies: policy('1.1.0'), prepare });
+    expect([ran.code, ran.after, ran.stderr.includes('cannot be read from history')]).toEqual([0, image('1.0.0'), true]);
+  });
+
+  test('without git on the PATH nothing is bumped either', async () => {
+    await using folder = await temporaryFolder();
+    await writeFiles(folder.path, { 'policies/all.yaml': policy('1.1.0') });
+    await commitStates(join(folder.path, 'repo'), reverted);
+    const args = ['update', '--offline', '--policies', 'policies', '--path', 'repo'];
+    const ran = await runTagalong(args, { cwd: folder.path, env: { PATH: '/nonexistent' } });
+    expect([ran.code, ran.stdout, ran.stderr.includes('is it on PATH?')]).toEqual([0, '', true]);
   });
 
   test('JSON names it, and --ignore-holds goes on', async () => {
