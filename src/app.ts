@@ -47,7 +47,7 @@ import {
   automationWakes,
   createAutomationMemories,
   createConfigWatcher,
-  createDriftWatcher,
+  createDriftWatchers,
   createGitRepositoryReconciler,
   createImagePolicyReconciler,
   createImageRepositoryReconciler,
@@ -225,7 +225,7 @@ function registerKustomizations({ options, engine, store, artifacts }: Parts): {
   const { wake } = engine;
   const registration = registrationOf(options, 'kustomize-controller');
   const target = fenceCluster(options.target, gateOf(options, 'kustomize-controller'));
-  const drift = createDriftWatcher({ cluster: target, clock, log, wake });
+  const drift = createDriftWatchers({ cluster: target, clock, log, wake });
   const list = () => listKustomizations(engine);
   const reconciler = createKustomizationReconciler({
     ...{ cluster: target, home, artifacts, store, clock, log, wake, drift, list },

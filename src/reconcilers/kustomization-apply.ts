@@ -13,7 +13,7 @@ import {
   withOwnerLabels,
 } from '../apply/index.ts';
 import type { Build } from '../build/index.ts';
-import { describeObject, gvkOf, type KubeObject, refOf, type StepContext, TagalongError } from '../core/index.ts';
+import { describeObject, type KubeObject, refOf, type StepContext, TagalongError } from '../core/index.ts';
 import { concurrently } from './concurrently.ts';
 import { type Applied, type ApplyTools, applyPrepared, prepareObject } from './kustomization-apply-object.ts';
 import { decideCandidate } from './kustomization-candidates.ts';
@@ -122,7 +122,7 @@ interface StageInput {
 
 async function applyStage(stage: Stage, progress: Progress, { run, context, deps }: StageInput): Promise<void> {
   const owner = nameOf(run.kustomization);
-  await deps.drift.follow(owner, stage.objects.map(gvkOf));
+  await deps.drift.follow(owner, stage.objects.map(refOf));
   const sent = stage.objects.filter((manifest) => isSent(manifest, progress, { run, context, deps }));
   if (sent.length === 0) return;
   const tools: ApplyTools = {

@@ -47,8 +47,11 @@ export interface Contest {
 }
 
 export interface DriftWatcher {
-  /** Follows these kinds for a Kustomization, beside those it follows already; resolves when each was listed or cannot be. */
-  follow(owner: NamespacedName, kinds: Iterable<GroupVersionKind>): Promise<void>;
+  /**
+   * Follows the kinds of these objects for a Kustomization, beside those it follows already; resolves when each was listed or cannot
+   * be. Where the whole cluster may not be watched, each namespace is.
+   */
+  follow(owner: NamespacedName, objects: Iterable<FollowedObject>): Promise<void>;
   /** Replaces what is expected, and lets kinds go that nobody has any more. Deviations wake the Kustomization from now on. */
   expect(owner: NamespacedName, expected: ReadonlyMap<string, Expected>): void;
   /** Nothing of it is expected any more. */
@@ -67,8 +70,12 @@ export interface DriftWatcher {
   takeContests(owner: NamespacedName): Contest[];
   /** Kinds in use that cannot be watched, with the reason, that nobody was told about yet. */
   takeUnwatched(owner: NamespacedName): string[];
+  /** Nobody is followed any more, and all watches ended. */
   stop(): Promise<void>;
 }
+
+/** The kind of an object, and where it is. */
+export type FollowedObject = GroupVersionKind & { readonly namespace?: string };
 
 export interface DriftWatcherOptions {
   readonly cluster: Cluster;
@@ -77,13 +84,10 @@ export interface DriftWatcherOptions {
   readonly wake: Wake;
 }
 
-/** One metadata-only watch for each kind in use, by the owner label: what costs nothing while nothing drifts. */
-export function createDriftWatcher(options: DriftWatcherOptions): DriftWatcher {
-  return new Watcher(options);
-}
-
 interface KindWatch {
   readonly kind: GroupVersionKind;
+  /** Null for the whole cluster. */
+  readonly namespace: string | null;
   readonly stopping: AbortController;
   readonly objects: Map<string, Pick<KubeObject, 'metadata'>>;
   readonly listed: Promise<void>;
@@ -92,6 +96,8 @@ interface KindWatch {
   unwatched: string | null;
   /** The server has no such kind; asking again costs next to nothing. */
   isMissing: boolean;
+  /** The user may not. */
+  isDenied: boolean;
   isListed: boolean;
 }
 
@@ -111,7 +117,8 @@ interface Owner {
 
 const retryWatchMs = 60_000;
 
-class Watcher implements DriftWatcher {
+/** One metadata-only watch for each kind in use, by the owner label: what costs nothing while nothing drifts. */
+export class Watcher implements DriftWatcher {
   readonly #options: DriftWatcherOptions;
   readonly #kinds = new Map<string, KindWatch>();
   readonly #owners = new Map<string, Owner>();
@@ -122,11 +129,19 @@ class Watcher implements DriftWatcher {
     this.#options = options;
   }
 
-  async follow(name: NamespacedName, kinds: Iterable<GroupVersionKind>): Promise<void> {
+  async follow(name: NamespacedName, objects: Iterable<FollowedObject>): Promise<void> {
     const owner = this.#owner(name);
-    const watches = [...new Map([...kinds].map((kind) => [kindKey(kind), kind])).values()].map((kind) => this.#watch(kind));
-    for (const { kind } of watches) owner.kinds.add(kindKey(kind));
-    await Promise.all(watches.map(({ listed }) => listed));
+    const places = [...new Map([...objects].map((object) => [watchKey(object, object.namespace ?? null), object])).values()];
+    await Promise.all(places.map((place) => this.#followIn(owner, place)));
+  }
+
+  async #followIn(owner: Owner, { namespace, ...kind }: FollowedObject): Promise<void> {
+    const everywhere = this.#watch(kind, null);
+    owner.kinds.add(watchKey(kind, null));
+    await everywhere.listed;
+    if (!everywhere.isDenied || namespace === undefined) return;
+    owner.kinds.add(watchKey(kind, namespace));
+    await this.#watch(kind, namespace).listed;
   }
 
   expect(name: NamespacedName, expected: ReadonlyMap<string, Expected>): void {
@@ -134,7 +149,11 @@ class Watcher implements DriftWatcher {
     owner.expected = expected;
     owner.correcting.clear();
     owner.kinds.clear();
-    for (const { manifest } of expected.values()) owner.kinds.add(kindKey(refOf(manifest)));
+    for (const { manifest } of expected.values()) {
+      const ref = refOf(manifest);
+      owner.kinds.add(watchKey(ref, null));
+      if (this.#isDeniedEverywhere(ref) && ref.namespace !== undefined) owner.kinds.add(watchKey(ref, ref.namespace));
+    }
     for (const id of owner.contested) if (!expected.has(id)) owner.contested.delete(id);
     this.#dropUnused();
   }
@@ -154,7 +173,7 @@ class Watcher implements DriftWatcher {
 
   look(object: KubeObject): Look {
     const ref = refOf(object);
-    const watch = this.#kinds.get(kindKey(ref));
+    const watch = this.#watchOf(ref);
     if (watch === undefined) return { state: 'unknown', because: `${ref.kind} is not watched` };
     if (watch.unwatched !== null) return { state: 'unknown', because: `${ref.kind} cannot be watched: ${watch.unwatched}` };
     if (!watch.isListed) return { state: 'unknown', because: `${ref.kind} is not listed yet` };
@@ -163,7 +182,7 @@ class Watcher implements DriftWatcher {
   }
 
   offer(object: KubeObject): void {
-    const watch = this.#kinds.get(kindKey(refOf(object)));
+    const watch = this.#watchOf(refOf(object));
     if (watch !== undefined && object.metadata.labels?.[ownerLabels.name] !== undefined) put(watch, object);
   }
 
@@ -201,8 +220,10 @@ class Watcher implements DriftWatcher {
       const watch = this.#kinds.get(key);
       // An apply tells better that a kind is missing.
       if (watch === undefined || watch.unwatched === null || watch.isMissing || owner.toldUnwatched.has(key)) return [];
+      // Its namespaces are watched instead, and tell for themselves.
+      if (watch.namespace === null && [...owner.kinds].some((other) => other.startsWith(`${key}@`))) return [];
       owner.toldUnwatched.add(key);
-      return [`${watch.kind.kind}: ${watch.unwatched}`];
+      return [`${watch.kind.kind}${watch.namespace === null ? '' : ` in ${watch.namespace}`}: ${watch.unwatched}`];
     });
   }
 
@@ -233,25 +254,35 @@ class Watcher implements DriftWatcher {
     return owner;
   }
 
-  #watch(kind: GroupVersionKind): KindWatch {
-    const key = kindKey(kind);
+  #isDeniedEverywhere(kind: { readonly group: string; readonly kind: string }): boolean {
+    return this.#kinds.get(watchKey(kind, null))?.isDenied ?? false;
+  }
+
+  #watchOf(ref: FollowedObject): KindWatch | undefined {
+    const inNamespace =
+      ref.namespace !== undefined && this.#isDeniedEverywhere(ref) ? this.#kinds.get(watchKey(ref, ref.namespace)) : undefined;
+    return inNamespace ?? this.#kinds.get(watchKey(ref, null));
+  }
+
+  #watch(kind: GroupVersionKind, namespace: string | null): KindWatch {
+    const key = watchKey(kind, namespace);
     const known = this.#kinds.get(key);
     if (known !== undefined && (known.unwatched === null || !this.#mayRetry(known))) return known;
-    const watch = this.#start(kind);
+    const watch = this.#start(kind, namespace);
     this.#kinds.set(key, watch);
     return watch;
   }
 
   /** What could not be watched may have become possible: rights were given, a definition came. */
-  #mayRetry({ kind, isMissing }: KindWatch): boolean {
-    return isMissing || this.#options.clock.now() - (this.#failedAt.get(kindKey(kind)) ?? 0) >= retryWatchMs;
+  #mayRetry({ kind, namespace, isMissing }: KindWatch): boolean {
+    return isMissing || this.#options.clock.now() - (this.#failedAt.get(watchKey(kind, namespace)) ?? 0) >= retryWatchMs;
   }
 
-  #start(kind: GroupVersionKind): KindWatch {
+  #start(kind: GroupVersionKind, namespace: string | null): KindWatch {
     const { promise: listed, resolve } = Promise.withResolvers<void>();
     const stopping = new AbortController();
-    const state = { unwatched: null, isMissing: false, isListed: false };
-    const watch: KindWatch = { kind, stopping, objects: new Map(), listed, done: listed, ...state };
+    const state = { unwatched: null, isMissing: false, isDenied: false, isListed: false };
+    const watch: KindWatch = { kind, namespace, stopping, objects: new Map(), listed, done: listed, ...state };
     const take = (event: WatchEvent) => {
       this.#take(watch, event);
       if (event.type !== 'synced') return;
@@ -271,16 +302,18 @@ class Watcher implements DriftWatcher {
         const because = resource === null ? 'the server has no such kind' : 'the server has no watch for it';
         throw new TagalongError(resource === null ? 'NOT_FOUND' : 'UNSUPPORTED', because);
       }
-      await cluster.watch(watch.kind, { labelSelector: ownerLabels.name, metadataOnly: true, signal }, take);
+      const place = watch.namespace === null ? {} : { namespace: watch.namespace };
+      await cluster.watch(watch.kind, { ...place, labelSelector: ownerLabels.name, metadataOnly: true, signal }, take);
     } catch (error) {
       if (signal.aborted) return;
       watch.unwatched = errorMessage(error);
       watch.isMissing = error instanceof TagalongError && error.code === 'NOT_FOUND';
-      this.#failedAt.set(kindKey(watch.kind), clock.now());
-      log.warn('kind cannot be watched; drift of it is found at the interval', {
-        kind: watch.kind.kind,
-        error: errorMessage(error),
-      });
+      watch.isDenied = error instanceof TagalongError && error.code === 'FORBIDDEN';
+      this.#failedAt.set(watchKey(watch.kind, watch.namespace), clock.now());
+      const fields = { kind: watch.kind.kind, error: errorMessage(error) };
+      if (watch.isDenied && watch.namespace === null)
+        log.debug('kind cannot be watched everywhere; its namespaces are tried', fields);
+      else log.warn('kind cannot be watched; drift of it is found at the interval', fields);
     }
   }
 
@@ -355,8 +388,8 @@ class Watcher implements DriftWatcher {
 }
 
 /** The version is left out: an object is the same in all of them. */
-function kindKey({ group, kind }: { readonly group: string; readonly kind: string }): string {
-  return `${group}/${kind}`;
+function watchKey({ group, kind }: { readonly group: string; readonly kind: string }, namespace: string | null): string {
+  return `${group}/${kind}${namespace === null ? '' : `@${namespace}`}`;
 }
 
 /** Metadata-only objects do not name their own kind. */

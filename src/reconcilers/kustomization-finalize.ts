@@ -1,6 +1,6 @@
 import type { Kustomization } from '../api/index.ts';
-import { pruneFailure, pruneList, refOfEntry } from '../apply/index.ts';
-import { type Artifact, formatKey, type ObjectRef, type StepContext, TagalongError } from '../core/index.ts';
+import { describeEntry, pruneFailure, pruneList, refOfEntry } from '../apply/index.ts';
+import { type Artifact, type Cluster, formatKey, type ObjectRef, type StepContext, TagalongError } from '../core/index.ts';
 import { type KustomizationDeps, KustomizationError } from './kustomization-deps.ts';
 import { pruneStale } from './kustomization-prune.ts';
 import type { KustomizationMemory } from './kustomization-run.ts';
@@ -9,11 +9,16 @@ import { revisionOf } from './kustomization-wakes.ts';
 
 const goneLookMs = 500;
 
-/** Deletes what a Kustomization applied, as its deletion policy says, before it goes; what others render is handed over. */
+/**
+ * Deletes what a Kustomization applied, as its deletion policy says, before it goes; what others render is handed over. Without the
+ * ServiceAccount that it names nothing may be deleted in its name: the objects stay, and an event tells. `own` is the connection as
+ * this process.
+ */
 export async function finalizeKustomization(
   kustomization: Kustomization,
   context: StepContext,
   memory: KustomizationMemory,
+  own: Cluster,
 ): Promise<void> {
   const { deps } = memory;
   const owner = nameOf(kustomization);
@@ -23,9 +28,29 @@ export async function finalizeKustomization(
   memory.looked.delete(formatKey(owner));
   memory.manifests.delete(formatKey(owner));
   const policy = deletionOf(kustomization);
-  if (policy !== 'keep') await deleteAll(kustomization, context, memory);
-  if (policy === 'delete and wait') await waitUntilGone(kustomization, context, memory);
+  if (policy !== 'keep') {
+    if (await isAccountGone(kustomization, context, own)) tellLeft(kustomization, context);
+    else {
+      await deleteAll(kustomization, context, memory);
+      if (policy === 'delete and wait') await waitUntilGone(kustomization, context, memory);
+    }
+  }
   await memory.records.drop(owner);
+}
+
+async function isAccountGone(kustomization: Kustomization, { signal }: StepContext, own: Cluster): Promise<boolean> {
+  const { serviceAccountName: name = '' } = kustomization.spec;
+  if (name === '') return false;
+  const { namespace } = nameOf(kustomization);
+  return (await own.get({ group: '', version: 'v1', kind: 'ServiceAccount', namespace, name }, signal)) === null;
+}
+
+function tellLeft(kustomization: Kustomization, context: StepContext): void {
+  const left = inventoryOfStatus(kustomization);
+  if (left.length === 0) return;
+  const account = kustomization.spec.serviceAccountName;
+  const message = `unable to prune objects: ServiceAccount ${account} to impersonate was not found; these stay:\n${left.map(describeEntry).join('\n')}`;
+  context.event({ type: 'Warning', reason: 'PruneFailed', message });
 }
 
 async function deleteAll(kustomization: Kustomization, context: StepContext, { deps }: KustomizationMemory): Promise<void> {

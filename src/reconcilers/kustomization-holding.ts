@@ -27,7 +27,7 @@ export async function findHolding(
     const ref = refOfEntry(entry);
     const object = live.get(entry.id);
     if (ref === null || object === undefined) continue;
-    const held = await heldBy(ref, object, { cluster, signal, going });
+    const held = await heldBy(ref, object, { cluster, signal, going }).catch(heldUnseen);
     if (held !== null) holding.set(entry.id, held);
   }
   return holding;
@@ -37,6 +37,12 @@ interface Look {
   readonly cluster: Cluster;
   readonly signal: AbortSignal;
   readonly going: ReadonlySet<string>;
+}
+
+/** Who may not look has to assume that something is there. */
+function heldUnseen(error: unknown): string {
+  if (error instanceof TagalongError && error.code === 'FORBIDDEN') return 'what its ServiceAccount may not list';
+  throw error;
 }
 
 async function heldBy(ref: ObjectRef, object: KubeObject, look: Look): Promise<string | null> {

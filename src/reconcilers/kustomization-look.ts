@@ -42,7 +42,7 @@ export type KustomizationSeen =
 export async function lookAt(
   kustomization: Kustomization,
   context: StepContext,
-  deps: KustomizationDeps,
+  deps: Omit<KustomizationDeps, 'drift'>,
 ): Promise<KustomizationSeen> {
   const startedAt = context.clock.now();
   const source = sourceRefOf(kustomization);
@@ -67,7 +67,7 @@ export async function lookAt(
 async function buildOrFail(
   kustomization: Kustomization,
   artifact: Artifact,
-  { context, deps, startedAt }: { context: StepContext; deps: KustomizationDeps; startedAt: Instant },
+  { context, deps, startedAt }: { context: StepContext; deps: Omit<KustomizationDeps, 'drift'>; startedAt: Instant },
 ): Promise<Build> {
   try {
     return await buildKustomization(kustomization, artifact, { builder: deps.builder, home: deps.home, signal: context.signal });

@@ -189,7 +189,7 @@ test('a kind that must not be watched is looked at with a dry run when somebody 
   const events = async () =>
     (await home.cluster.list({ group: '', version: 'v1', kind: 'Event' }, { namespace: 'flux-system' })).items;
   await waitUntil('the event', async () =>
-    (await events()).some((event) => String(event['message']).includes('ConfigMap: configmaps is forbidden')),
+    (await events()).some((event) => String(event['message']).includes('ConfigMap in default: configmaps is forbidden')),
   );
   await home.cluster.patch(configMapRef('a'), { data: { value: 'mine' } }, asKubectl);
   const annotations = { 'reconcile.fluxcd.io/requestedAt': 'now' };

@@ -16,7 +16,7 @@ import {
 import { createEventRecorder, Engine, type FinishedRun } from '../../src/engine/index.ts';
 import {
   createConfigWatcher,
-  createDriftWatcher,
+  createDriftWatchers,
   createKustomizationReconciler,
   kustomizationWakes,
   wakeOnArtifacts,
@@ -31,6 +31,7 @@ export type Files = Readonly<Record<string, string>>;
 export interface SeenRequest {
   readonly verb: string;
   readonly path: string;
+  readonly impersonatedUser?: string;
 }
 
 export interface Home extends AsyncDisposable {
@@ -157,7 +158,7 @@ export async function startProcess(home: Home, options: ProcessOptions = {}): Pr
   });
   const list = () => engine.cache(kustomizationKind).list() as Kustomization[];
   const source = (ref: SourceRef) => engine.cache(gitRepositoryKind).get(`${ref.namespace}/${ref.name}`);
-  const drift = createDriftWatcher({ cluster, clock: systemClock, log: silentLog, wake: engine.wake });
+  const drift = createDriftWatchers({ cluster, clock: systemClock, log: silentLog, wake: engine.wake });
   const builder = createBuilder({ kustomize: () => options.kustomize ?? null, log: silentLog });
   const artifacts = wakeOnArtifacts(options.artifacts ?? home.artifacts, { list, source, wake: engine.wake });
   const reconciler = createKustomizationReconciler({
