@@ -60,11 +60,14 @@ async function selectFiles(
   const isWanted = createSparseFilter(entries, sparseCheckout ?? []);
   const keeps = ({ path, mode }: TreeEntry) =>
     mode.startsWith('100') && describeBadPath(path) === null && isWanted(path) && !isIgnored(path);
-  const files = entries
-    .filter(keeps)
-    .map(({ path, mode, oid }) => ({ path, executable: mode === '100755', key: oid, read: () => mirror.blob(oid) }));
-  const dropped = entries.filter((entry) => !keeps(entry)).map(({ path }) => path);
-  return { files, dropped };
+  const { kept = [], dropped = [] } = Object.groupBy(entries, (entry) => (keeps(entry) ? 'kept' : 'dropped'));
+  const files = kept.map(({ path, mode, oid }) => ({
+    path,
+    executable: mode === '100755',
+    key: oid,
+    read: () => mirror.blob(oid),
+  }));
+  return { files, dropped: dropped.map(({ path }) => path) };
 }
 
 async function readIgnoreFiles(mirror: GitReader, entries: readonly TreeEntry[]): Promise<IgnoreFile[]> {

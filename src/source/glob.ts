@@ -9,6 +9,9 @@ export type Glob = (name: string) => boolean;
  * whatever they are: both come from strangers, and a regular expression of many stars would not end.
  */
 export function compileGlob(pattern: string): Glob | null {
+  // Most patterns are a name or an ending: a repository's every file is asked about them.
+  if (!/[*?[\\]/.test(pattern)) return (name) => name === pattern;
+  if (/^\*[^*?[\\]+$/.test(pattern)) return (name) => name.endsWith(pattern.slice(1));
   const pieces = parsePieces([...pattern]);
   return pieces === null ? null : (name) => matchPieces(pieces, [...name]);
 }

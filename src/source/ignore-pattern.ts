@@ -46,6 +46,10 @@ function matchesBelow(segments: readonly Segment[], folderOnly: boolean, scope: 
   if (scope !== '' && !path.startsWith(`${scope}/`)) return false;
   const parts = (scope === '' ? path : path.slice(scope.length + 1)).split('/');
   const last = folderOnly ? parts.length - 1 : parts.length;
+  const [first, name] = segments;
+  // A name at any depth, by far the most common pattern: no need to count every way.
+  if (segments.length === 2 && first === 'folders' && typeof name === 'function')
+    return parts.slice(0, last).some((part) => name(part));
   return matchedLengths(segments, parts).some((length) => length >= 1 && length <= last);
 }
 

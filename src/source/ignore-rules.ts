@@ -37,6 +37,32 @@ export interface IgnoreFile {
  * that speaks about a file decides, so a file can be taken back in although its folder is left out: Flux looks at every file by itself.
  */
 export function createIgnoreRules(files: readonly IgnoreFile[], specIgnore: string | undefined): (path: string) => boolean {
+  const key = JSON.stringify([files, specIgnore]);
+  const known = made.get(key) ?? remembering(compileRules(files, specIgnore));
+  made.delete(key);
+  made.set(key, known);
+  for (const oldest of made.keys()) if (made.size > rulesRemembered) made.delete(oldest);
+  return known;
+}
+
+/** The rules of a source seldom change from one revision to the next, and most of its files do not either: what was decided stays so. */
+const made = new Map<string, (path: string) => boolean>();
+const rulesRemembered = 32;
+const pathsRemembered = 200_000;
+
+function remembering(isIgnored: (path: string) => boolean): (path: string) => boolean {
+  const decided = new Map<string, boolean>();
+  return (path) => {
+    const known = decided.get(path);
+    if (known !== undefined) return known;
+    if (decided.size >= pathsRemembered) decided.clear();
+    const answer = isIgnored(path);
+    decided.set(path, answer);
+    return answer;
+  };
+}
+
+function compileRules(files: readonly IgnoreFile[], specIgnore: string | undefined): (path: string) => boolean {
   const ordered = files.toSorted((a, b) => compareFolders(a.folder, b.folder));
   const given = [...ordered.flatMap(({ folder, text }) => parseIgnoreRules(text, folder)), ...parseIgnoreRules(specIgnore ?? '')];
   const patterns = [...versionControl, ...(given.length > 0 ? given : defaults)];
