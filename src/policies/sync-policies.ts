@@ -3,7 +3,6 @@ import {
   describeObject,
   errorMessage,
   type FileProblem,
-  type KubeObject,
   type Log,
   type ObjectRef,
   refOf,
@@ -27,7 +26,8 @@ const inventoryKey = 'policies/inventory.json';
 
 /**
  * Keeps the objects of a folder in an API: applied when they change, deleted when their document is gone. What was applied is remembered
- * in the state folder, so that a file removed while the process was down removes its object too.
+ * in the state folder, so that a file removed while the process was down removes its object too. An emptied folder
+ * removes nothing.
  */
 export function createPoliciesSync(options: { folder: string; cluster: Cluster; store: Store; log: Log }): PoliciesSync {
   const { folder, cluster, store, log } = options;
@@ -84,9 +84,12 @@ export function createPoliciesSync(options: { folder: string; cluster: Cluster; 
       const names = await applyAll(policies, problems);
       // Nobody knows what a file with problems is meant to hold: an object whose name stands in one stays.
       const doubtful = known.filter(({ name }) => policies.suspects.some((text) => text.includes(name)));
-      const wanted = new Set(union(refs, doubtful).map(idOf));
-      const { gone, kept } = await removeGone(known, wanted, problems);
-      await store.write(inventoryKey, JSON.stringify(union(refs, [...doubtful, ...kept])));
+      // An empty folder is a mount that is missing or a checkout under way far more often than the wish to delete everything.
+      const isEmptied = refs.length === 0 && policies.problems.length === 0 && known.length > 0;
+      if (isEmptied) problems.push({ file: folder, message: emptiedText });
+      const wanted = new Set(union(isEmptied ? known : refs, doubtful).map(idOf));
+      const { gone, kept } = await removeGone(lastNamedFirst(known), wanted, problems);
+      await store.write(inventoryKey, JSON.stringify(union(isEmptied ? known : refs, [...doubtful, ...kept])));
       if (names.length + gone.length > 0) log.info('policies applied', { applied: names, removed: gone });
       return { applied: names, removed: gone, problems };
     },
@@ -95,13 +98,20 @@ export function createPoliciesSync(options: { folder: string; cluster: Cluster; 
 
 /** What others name comes before them: nothing is looked for in vain at the first start. */
 function referencesFirst({ objects }: Policies): Policies['objects'] {
-  const rank = ({ object: { kind } }: { object: KubeObject }) => {
-    const found = earlyKinds.indexOf(kind);
-    return found < 0 ? earlyKinds.length : found;
-  };
-  return objects.toSorted((a, b) => rank(a) - rank(b));
+  return objects.toSorted((a, b) => rankOf(a.object) - rankOf(b.object));
 }
 
+/** The other way round for deleting: an object's end may need what it names. */
+function lastNamedFirst(refs: readonly ObjectRef[]): ObjectRef[] {
+  return refs.toSorted((a, b) => rankOf(b) - rankOf(a));
+}
+
+function rankOf({ kind }: { readonly kind: string }): number {
+  const found = earlyKinds.indexOf(kind);
+  return found < 0 ? earlyKinds.length : found;
+}
+
+const emptiedText = 'holds no resource any more; nothing is removed. Put them back, or delete the last ones with kubectl';
 const earlyKinds = ['Namespace', 'Secret', 'ConfigMap', 'ServiceAccount', 'GitRepository', 'ImageRepository', 'ImagePolicy'];
 
 async function readInventory(store: Store): Promise<ObjectRef[]> {

@@ -111,6 +111,30 @@ test('a file that is removed takes its object along, also when that happened whi
   expect(await find('b')).not.toBeNull();
 });
 
+test('a folder that is empty all of a sudden removes nothing, and says so, until it is filled again', async () => {
+  await write('a.yaml', policy('a'));
+  await sync();
+  await rm(join(root, 'policies/a.yaml'));
+  for (const _ of ['at once', 'after a restart']) {
+    const { removed, problems } = await sync();
+    expect([removed, problems.map(({ message }) => message)]).toEqual([[], [expect.stringContaining('nothing is removed')]]);
+  }
+  await write('b.yaml', policy('b'));
+  expect((await sync()).removed).toEqual([`ImagePolicy/default/${nameOf('a')}`]);
+});
+
+test('what others name is deleted after them', async () => {
+  const namespace = nameOf('ending');
+  await write(
+    'a.yaml',
+    `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${namespace} }\n---\n${policy('a', '1.x', namespace)}`,
+  );
+  await write('b.yaml', policy('b'));
+  await sync();
+  await rm(join(root, 'policies/a.yaml'));
+  expect((await sync()).removed).toEqual([`ImagePolicy/${namespace}/${nameOf('a')}`, `Namespace/${namespace}`]);
+});
+
 test('a document that moves to another file stays the same object', async () => {
   await write('a.yaml', policy('a'));
   await sync();
