@@ -11,7 +11,7 @@ import type { OutputFormat } from './print-objects.ts';
 import { printUpdate } from './print-update.ts';
 import { readMarkerFiles } from './read-marker-files.ts';
 import type { Session } from './session.ts';
-import { findScopes, sortResources, type UpdateResources } from './update-resources.ts';
+import { findEmptyScopes, findScopes, sortResources, type UpdateResources } from './update-resources.ts';
 import { pickOffline, pickOnline } from './update-selections.ts';
 import { writeAtomically } from './write-atomically.ts';
 
@@ -57,7 +57,7 @@ export async function updateFolder(options: UpdateOptions, session: Session): Pr
       ...[...unreadable, ...wanted.problems, ...plan.problems].map(below),
       ...unwritten,
     ],
-    warnings: [...notes, ...picked.notes, ...warnings.map(below)],
+    warnings: [...notes, ...findEmptyScopes(scopes, files, options.path), ...picked.notes, ...warnings.map(below)],
   };
   printUpdate(outcome, options, session.terminal);
   if (outcome.problems.length > 0) session.exitCode = exitCode.failed;

@@ -33,6 +33,8 @@ export interface UpdateResources {
 
 /** The part of the folder that one automation writes, and the policies that it obeys. */
 export interface Scope {
+  /** The automation, and where it stands; without automations nobody. */
+  readonly automation?: Placed<ImageUpdateAutomation>;
   readonly namespace: string;
   /** '' is the whole folder. */
   readonly path: string;
@@ -85,7 +87,7 @@ export function findScopes(
     else if (path === null)
       problems.push({ file, line, message: `${name}: spec.update.path '${object.spec.update.path}' leaves ${folder}` });
     else if (selectorProblem !== null) problems.push({ file, line, message: `${name}: spec.policySelector: ${selectorProblem}` });
-    else scopes.push(scopeOf(object, path, ignoresHolds));
+    else scopes.push({ ...scopeOf(object, path, ignoresHolds), automation: { file, line, object } });
   }
   return { scopes, problems, notes };
 }
@@ -99,6 +101,20 @@ function scopeOf({ metadata, spec }: ImageUpdateAutomation, path: string, ignore
     ignoresHolds: ignoresHolds || onRevert === 'rebump',
     releases: (hold) => isReleasedBy(released, hold, undefined),
   };
+}
+
+/** Of scopes without a marker in the folder: most likely the folder is not the root of their repository. */
+export function findEmptyScopes(
+  scopes: readonly Scope[],
+  files: readonly { readonly path: string }[],
+  folder: string,
+): FileProblem[] {
+  return scopes.flatMap(({ automation, path }) => {
+    if (automation === undefined || path === '' || files.some((file) => `${file.path}/`.startsWith(`${path}/`))) return [];
+    const { file, line, object } = automation;
+    const message = `ImageUpdateAutomation ${keyOf(object)} writes below ${path}/ (spec.update.path), and ${folder} has no marker there; --path has to be the root of the repository`;
+    return [{ file, line, message }];
+  });
 }
 
 /** The path without `.` and `..`; null when it leaves the folder. */

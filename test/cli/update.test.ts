@@ -267,6 +267,13 @@ test.for([
   expect([ran.code, ran.stderr.includes(says), ran.after['web.yaml']]).toEqual([1, true, image('1.0.0')]);
 });
 
+test('an automation that finds no marker below its path is named: the folder is not the root of the repository', async () => {
+  const policies = policy('web', { latest: '1.1.0' }) + automation('update: { strategy: Setters, path: ./in }');
+  const ran = await update({ policies, files: { 'web.yaml': image('1.0.0') } });
+  expect([ran.code, ran.after['web.yaml']]).toEqual([0, image('1.0.0')]);
+  expect(ran.stderr).toContain('apps/bot writes below in/ (spec.update.path), and repo has no marker there');
+});
+
 test('what is suspended is left alone, and named', async () => {
   const policies = policy('web', { latest: '1.1.0', spec: ', suspend: true' }) + automation('suspend: true', 'other');
   const ran = await update({ policies, files: { 'web.yaml': image('1.0.0') } });
