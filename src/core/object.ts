@@ -62,7 +62,12 @@ export function describeObject(object: KubeObject): string {
 
 /** `namespace/name`, the key objects have in queues and caches. */
 export function keyOf(object: { metadata: { namespace?: string; name: string } }): string {
-  return formatKey({ namespace: object.metadata.namespace ?? '', name: object.metadata.name });
+  return formatKey(nameOf(object));
+}
+
+/** Namespace and name of an object; '' is the namespace of one that is cluster-scoped. */
+export function nameOf({ metadata }: { metadata: { namespace?: string; name: string } }): NamespacedName {
+  return { namespace: metadata.namespace ?? '', name: metadata.name };
 }
 
 export function formatKey({ namespace, name }: NamespacedName): string {

@@ -1,5 +1,5 @@
 import type { ImageUpdateAutomation } from '../api/index.ts';
-import { type Edit, TagalongError } from '../core/index.ts';
+import { type Edit, nameOf, TagalongError } from '../core/index.ts';
 import { type CommitChange, commitMessageData, parseCommitTemplate, renderTemplate, type Template } from '../template/index.ts';
 import { defaultMessage, type PlannedCommit } from './automation-commits.ts';
 
@@ -20,7 +20,7 @@ export function readMessageTemplate(resource: ImageUpdateAutomation): Template |
 export function messageWriter(resource: ImageUpdateAutomation, path: string): (commit: PlannedCommit) => string {
   const template = readMessageTemplate(resource);
   if (template === null) return defaultMessage;
-  const automation = { namespace: resource.metadata.namespace ?? '', name: resource.metadata.name };
+  const automation = nameOf(resource);
   const values = resource.spec.git?.commit.messageTemplateValues ?? {};
   return (commit) => {
     const changes = commit.edits.map((edit) => changeOf(edit, path));

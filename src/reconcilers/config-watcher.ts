@@ -1,6 +1,5 @@
 import type { Kustomization } from '../api/index.ts';
-import { type Cluster, errorMessage, keyOf, type Log, type NamespacedName, parseKey, type Wake } from '../core/index.ts';
-import { nameOf } from './kustomization-spec.ts';
+import { type Cluster, errorMessage, keyOf, type Log, type NamespacedName, nameOf, parseKey, type Wake } from '../core/index.ts';
 
 export interface ConfigWatcher {
   stop(): Promise<void>;

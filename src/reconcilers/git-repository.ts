@@ -9,6 +9,7 @@ import {
   type GitMirror,
   type Instant,
   keyOf,
+  nameOf,
   type Oid,
   parseDurationMs,
   type Reconciler,
@@ -71,7 +72,7 @@ export function createGitRepositoryReconciler(deps: GitRepositoryDeps): Reconcil
 }
 
 export function sourceRef(resource: GitRepository): SourceRef {
-  return { kind: resource.kind, namespace: resource.metadata.namespace ?? '', name: resource.metadata.name };
+  return { kind: resource.kind, ...nameOf(resource) };
 }
 
 async function observe(resource: GitRepository, context: StepContext, deps: GitRepositoryDeps): Promise<Seen> {

@@ -7,6 +7,7 @@ import {
   formatTime,
   type ImageName,
   type Instant,
+  nameOf,
   parseDurationMs,
   type Reconciler,
   type Registry,
@@ -187,8 +188,4 @@ function scanEvents(resource: ImageRepository, message: string): Report['events'
 
 function intervalMs(resource: ImageRepository): number {
   return parseDurationMs(resource.spec.interval) ?? 60_000;
-}
-
-function nameOf(resource: ImageRepository): { namespace: string; name: string } {
-  return { namespace: resource.metadata.namespace ?? '', name: resource.metadata.name };
 }

@@ -20,6 +20,7 @@ import {
   type Instant,
   keyOf,
   type NamespacedName,
+  nameOf,
   type Oid,
   parseDurationMs,
   type Reconciler,
@@ -348,8 +349,4 @@ function stalled(reason: string, message: string): TagalongError {
 
 function intervalMs(resource: ImageUpdateAutomation): number {
   return parseDurationMs(resource.spec.interval) ?? 60_000;
-}
-
-function nameOf(resource: ImageUpdateAutomation): NamespacedName {
-  return { namespace: resource.metadata.namespace ?? '', name: resource.metadata.name };
 }

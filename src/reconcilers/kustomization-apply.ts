@@ -13,13 +13,12 @@ import {
   withOwnerLabels,
 } from '../apply/index.ts';
 import type { Build } from '../build/index.ts';
-import { describeObject, type KubeObject, refOf, type StepContext, TagalongError } from '../core/index.ts';
+import { describeObject, type KubeObject, nameOf, refOf, type StepContext, TagalongError } from '../core/index.ts';
 import { concurrently } from './concurrently.ts';
 import { type Applied, type ApplyTools, applyPrepared, prepareObject } from './kustomization-apply-object.ts';
 import { decideCandidate } from './kustomization-candidates.ts';
 import type { KustomizationDeps } from './kustomization-deps.ts';
 import type { Expected } from './kustomization-drift.ts';
-import { nameOf } from './kustomization-spec.ts';
 
 const defaultConcurrency = 8;
 

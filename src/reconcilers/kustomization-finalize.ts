@@ -1,10 +1,18 @@
 import type { Kustomization } from '../api/index.ts';
 import { describeEntry, pruneFailure, pruneList, refOfEntry } from '../apply/index.ts';
-import { type Artifact, type Cluster, formatKey, type ObjectRef, type StepContext, TagalongError } from '../core/index.ts';
+import {
+  type Artifact,
+  type Cluster,
+  formatKey,
+  nameOf,
+  type ObjectRef,
+  type StepContext,
+  TagalongError,
+} from '../core/index.ts';
 import { type KustomizationDeps, KustomizationError } from './kustomization-deps.ts';
 import { pruneStale } from './kustomization-prune.ts';
 import type { KustomizationMemory } from './kustomization-run.ts';
-import { deletionOf, inventoryOfStatus, nameOf, sourceRefOf, timeoutMsOf } from './kustomization-spec.ts';
+import { deletionOf, inventoryOfStatus, sourceRefOf, timeoutMsOf } from './kustomization-spec.ts';
 import { revisionOf } from './kustomization-wakes.ts';
 
 const goneLookMs = 500;

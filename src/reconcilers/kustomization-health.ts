@@ -15,6 +15,7 @@ import {
   type Instant,
   type KubeObject,
   type NamespacedName,
+  nameOf,
   type ObjectRef,
   parseApiVersion,
   refOf,
@@ -23,7 +24,7 @@ import {
 } from '../core/index.ts';
 import { concurrently } from './concurrently.ts';
 import type { KustomizationDeps } from './kustomization-deps.ts';
-import { nameOf, timeoutMsOf } from './kustomization-spec.ts';
+import { timeoutMsOf } from './kustomization-spec.ts';
 
 export interface HealthTarget {
   readonly ref: ObjectRef;

@@ -1,8 +1,7 @@
 import type { Kustomization } from '../api/index.ts';
-import type { Cluster } from '../core/index.ts';
+import { type Cluster, nameOf } from '../core/index.ts';
 import type { DriftWatchers } from './drift-watchers.ts';
 import type { KustomizationDeps } from './kustomization-deps.ts';
-import { nameOf } from './kustomization-spec.ts';
 
 /** The dependencies as this process was given them, before somebody's identity is taken on. */
 export type OwnKustomizationDeps = Omit<KustomizationDeps, 'drift'> & { readonly drift: DriftWatchers };

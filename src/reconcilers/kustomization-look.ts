@@ -14,13 +14,14 @@ import {
   formatKey,
   type Instant,
   type KubeObject,
+  nameOf,
   type SourceRef,
   type StepContext,
 } from '../core/index.ts';
 import { buildKustomization } from './kustomization-build.ts';
 import { type KustomizationDeps, KustomizationError } from './kustomization-deps.ts';
 import { failureOf } from './kustomization-failure.ts';
-import { nameOf, sourceRefOf, timeoutMsOf } from './kustomization-spec.ts';
+import { sourceRefOf, timeoutMsOf } from './kustomization-spec.ts';
 import { revisionOf } from './kustomization-wakes.ts';
 
 /** What a run starts from. */

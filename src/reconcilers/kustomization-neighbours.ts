@@ -1,8 +1,8 @@
 import type { Kustomization } from '../api/index.ts';
 import { inventoryId } from '../apply/index.ts';
-import { type Artifact, formatKey, refOf } from '../core/index.ts';
+import { type Artifact, formatKey, nameOf, refOf } from '../core/index.ts';
 import { type BuildTools, buildKustomization } from './kustomization-build.ts';
-import { inventoryOfStatus, isSameSource, nameOf } from './kustomization-spec.ts';
+import { inventoryOfStatus, isSameSource } from './kustomization-spec.ts';
 
 export interface NeighbourFacts extends BuildTools {
   /** The source's artifact at the revision in question; null when there is none, and then what neighbours own has to do. */

@@ -12,12 +12,20 @@ import {
   pruneOrder,
   refOfEntry,
 } from '../apply/index.ts';
-import { type Artifact, formatKey, type KubeObject, type ObjectRef, type StepContext, TagalongError } from '../core/index.ts';
+import {
+  type Artifact,
+  formatKey,
+  type KubeObject,
+  nameOf,
+  type ObjectRef,
+  type StepContext,
+  TagalongError,
+} from '../core/index.ts';
 import { concurrently } from './concurrently.ts';
 import type { KustomizationDeps } from './kustomization-deps.ts';
 import { findHolding } from './kustomization-holding.ts';
 import { findHandovers } from './kustomization-neighbours.ts';
-import { deletionOf, inventoryOfStatus, nameOf } from './kustomization-spec.ts';
+import { deletionOf, inventoryOfStatus } from './kustomization-spec.ts';
 
 export interface PruneInput {
   readonly kustomization: Kustomization;

@@ -11,7 +11,7 @@ import {
   pruneList,
   union,
 } from '../apply/index.ts';
-import { formatDuration, formatKey, type Instant, type KubeObject, type StepContext } from '../core/index.ts';
+import { formatDuration, formatKey, type Instant, type KubeObject, nameOf, type StepContext } from '../core/index.ts';
 import { ApplyInterrupted, type ApplyResult, applyManifests, manifestsOf } from './kustomization-apply.ts';
 import { findAutoscaled } from './kustomization-autoscaled.ts';
 import type { KustomizationDeps } from './kustomization-deps.ts';
@@ -20,7 +20,7 @@ import { type HealthWaits, healthTargets } from './kustomization-health.ts';
 import type { KustomizationPlan } from './kustomization-plan.ts';
 import { pruneStale } from './kustomization-prune.ts';
 import type { RecordBook } from './kustomization-records.ts';
-import { intervalMsOf, inventoryOfStatus, isRequested, nameOf, timeoutMsOf } from './kustomization-spec.ts';
+import { intervalMsOf, inventoryOfStatus, isRequested, timeoutMsOf } from './kustomization-spec.ts';
 
 /** What the runs of this process keep between them. */
 export interface KustomizationMemory {

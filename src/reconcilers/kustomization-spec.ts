@@ -1,10 +1,6 @@
 import { type Kustomization, requestedAtAnnotation } from '../api/index.ts';
 import { healthTimeoutMs, type Inventory } from '../apply/index.ts';
-import { type NamespacedName, parseDurationMs, type SourceRef } from '../core/index.ts';
-
-export function nameOf({ metadata }: Kustomization): NamespacedName {
-  return { namespace: metadata.namespace ?? '', name: metadata.name };
-}
+import { parseDurationMs, type SourceRef } from '../core/index.ts';
 
 export function sourceRefOf({ spec, metadata }: Kustomization): SourceRef {
   const { kind, name, namespace } = spec.sourceRef;

@@ -1,7 +1,6 @@
 import type { Kustomization } from '../api/index.ts';
 import { BuildError, type Substitution } from '../build/index.ts';
-import { type Cluster, errorMessage, type KubeObject, TagalongError } from '../core/index.ts';
-import { nameOf } from './kustomization-spec.ts';
+import { type Cluster, errorMessage, type KubeObject, nameOf, TagalongError } from '../core/index.ts';
 
 type Reference = NonNullable<NonNullable<Kustomization['spec']['postBuild']>['substituteFrom']>[number];
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { gitRepositoryKind, type Kustomization, kustomizationKind } from '../api/index.ts';
 import { dependencyKeys } from '../apply/index.ts';
-import { type Artifact, type Artifacts, type KubeObject, keyOf, type SourceRef, type Wake } from '../core/index.ts';
+import { type Artifact, type Artifacts, type KubeObject, keyOf, nameOf, type SourceRef, type Wake } from '../core/index.ts';
 import type { WakeRule } from '../engine/index.ts';
 import { sourceRefOf } from './kustomization-spec.ts';
 
@@ -14,7 +14,7 @@ export function kustomizationWakes(list: () => readonly Kustomization[]): WakeRu
       keys: ({ before, after }) => {
         if (isDeepStrictEqual(artifactOf(before), artifactOf(after))) return [];
         const changed = after ?? before;
-        return changed === null ? [] : keysOn({ kind: gitRepositoryKind.kind, ...nameOfObject(changed) }, list());
+        return changed === null ? [] : keysOn({ kind: gitRepositoryKind.kind, ...nameOf(changed) }, list());
       },
     },
     {
@@ -48,7 +48,7 @@ export function wakeOnArtifacts(
       artifacts.put(ref, artifact);
       if (!isNews || revisionOf(source(ref)) !== artifact.revision) return;
       for (const one of list().filter((candidate) => isOn(candidate, ref)))
-        wake({ kind: one.kind, ...nameOfObject(one as KubeObject) }, 'the artifact of the source is there again');
+        wake({ kind: one.kind, ...nameOf(one as KubeObject) }, 'the artifact of the source is there again');
     },
   };
 }
@@ -63,10 +63,6 @@ function keysOn(source: SourceRef, all: readonly Kustomization[]): string[] {
 
 function isOn(kustomization: Kustomization, source: SourceRef): boolean {
   return isDeepStrictEqual(sourceRefOf(kustomization), { kind: source.kind, namespace: source.namespace, name: source.name });
-}
-
-function nameOfObject({ metadata }: KubeObject): { namespace: string; name: string } {
-  return { namespace: metadata.namespace ?? '', name: metadata.name };
 }
 
 function artifactOf(object: KubeObject | null): unknown {
