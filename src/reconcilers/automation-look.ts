@@ -3,7 +3,6 @@ import {
   type Edit,
   type FileProblem,
   formatKey,
-  type GitMirror,
   type Hold,
   type ImageRef,
   keyOf,
@@ -11,45 +10,15 @@ import {
   TagalongError,
 } from '../core/index.ts';
 import { type FoundMarkers, planEdits } from '../edit/index.ts';
-import {
-  decideDirection,
-  type HoldAnswer,
-  type HoldFinder,
-  keepKnownHold,
-  type LastPush,
-  withholdWholeDocuments,
-} from '../hold/index.ts';
+import { decideDirection, type HoldAnswer, keepKnownHold, withholdWholeDocuments } from '../hold/index.ts';
 import { compileTagPolicy, orderTags, passesPolicy } from '../select/index.ts';
+import type { AutomationTarget } from './automation-target.ts';
+import type { AutomationWishes } from './automation-wishes.ts';
 import { isUnder } from './source-path.ts';
 
 /** Markers by file at a commit; advanced from commit to commit at the cost of what changed. */
 export interface MarkerIndex {
   at(commit: Oid, branch: string): Promise<ReadonlyMap<string, { readonly oid: Oid; readonly value: FoundMarkers }>>;
-}
-
-/** What an automation works on: one folder of one branch. */
-export interface AutomationTarget {
-  readonly mirror: GitMirror;
-  readonly markers: MarkerIndex;
-  readonly holds: HoldFinder;
-  readonly branch: string;
-  /** '' = the whole repository. */
-  readonly path: string;
-}
-
-/** What may be written, and what is known of it beforehand. */
-export interface AutomationWishes {
-  readonly namespace: string;
-  /** Policies that the selector takes, that have an answer and are not suspended. */
-  readonly policies: readonly ImagePolicy[];
-  /** Keys of all policies of the namespace. */
-  readonly known: ReadonlySet<string>;
-  readonly lastPush: LastPush | undefined;
-  readonly knownHolds: readonly Hold[];
-  /** `tagalong.dev/on-revert: rebump`. */
-  readonly ignoreHolds: boolean;
-  /** Whether a person released this hold; `by` is null also where history cannot be read. */
-  isReleased(hold: Pick<Hold, 'policy' | 'by'>): boolean;
 }
 
 /** What becomes of one edit. */
@@ -72,6 +41,11 @@ export interface AutomationLook {
   readonly problems: readonly FileProblem[];
   /** The blob of each file at `head` that has markers. */
   readonly blobs: ReadonlyMap<string, Oid>;
+}
+
+/** What a look found to be held. */
+export function holdsOf(look: AutomationLook): Hold[] {
+  return look.verdicts.flatMap((verdict) => (verdict.kind === 'held' ? [verdict.hold] : []));
 }
 
 /** Compares the markers at `head` with the policies' answers and asks history about each difference. Reads only. */

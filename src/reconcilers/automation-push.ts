@@ -1,6 +1,8 @@
 import { type Oid, type StepContext, TagalongError } from '../core/index.ts';
 import { addTrailers, type PlannedCommit, planCommits, renderFiles } from './automation-commits.ts';
-import { type AutomationLook, type AutomationTarget, type AutomationWishes, lookAt } from './automation-look.ts';
+import { type AutomationLook, lookAt } from './automation-look.ts';
+import type { AutomationTarget } from './automation-target.ts';
+import type { AutomationWishes } from './automation-wishes.ts';
 
 export interface PushOrder {
   readonly target: AutomationTarget;

@@ -1,10 +1,11 @@
 export { type AutomationMemories, createAutomationMemories } from './automation-memory.ts';
+export { sourceOf } from './automation-source.ts';
 export { type ConfigWatcher, createConfigWatcher } from './config-watcher.ts';
 export { createDriftWatchers, type DriftWatchers } from './drift-watchers.ts';
 export { createGitRepositoryReconciler, type GitRepositoryDeps } from './git-repository.ts';
 export { createImagePolicyReconciler } from './image-policy.ts';
 export { createImageRepositoryReconciler } from './image-repository.ts';
-export { createImageUpdateAutomationReconciler, sourceOf } from './image-update-automation.ts';
+export { createImageUpdateAutomationReconciler } from './image-update-automation.ts';
 export { createKustomizationReconciler, type KustomizationReconciler } from './kustomization.ts';
 export type { OwnKustomizationDeps } from './kustomization-identity.ts';
 export { kustomizationWakes, wakeOnArtifacts } from './kustomization-wakes.ts';

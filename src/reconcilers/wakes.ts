@@ -10,8 +10,8 @@ import {
 } from '../api/index.ts';
 import { formatKey, type KubeObject, keyOf } from '../core/index.ts';
 import type { ObjectChange, WakeRule } from '../engine/index.ts';
+import { sourceOf } from './automation-source.ts';
 import { repositoryOf } from './image-policy.ts';
-import { sourceOf } from './image-update-automation.ts';
 
 /** A policy runs when its repository has other tags, or came or went. */
 export function imagePolicyWakes(listPolicies: () => readonly ImagePolicy[]): WakeRule[] {

@@ -1,0 +1,82 @@
+import type { ImagePolicy, ImageUpdateAutomation } from '../api/index.ts';
+import { formatTime, type Instant, type Oid, type Report } from '../core/index.ts';
+import { describeReverts } from '../hold/index.ts';
+import { describeHeld, describeWaiting } from './automation-conditions.ts';
+import { type AutomationLook, holdsOf } from './automation-look.ts';
+import type { Pushed } from './automation-push.ts';
+import { intervalMs } from './automation-target.ts';
+
+/** What a run did. */
+export interface AutomationDone {
+  readonly look: AutomationLook;
+  readonly pushed: Pushed['commits'];
+  readonly policies: readonly ImagePolicy[];
+  readonly branch: string;
+  /** A commit of ours at the head that status does not know yet. */
+  readonly found: { readonly commit: Oid; readonly message: string; readonly at: Instant } | null;
+}
+
+/** What a finished run says of itself: conditions, status, events. */
+export function reportRun(resource: ImageUpdateAutomation, done: AutomationDone, now: Instant): Report {
+  const { look, pushed, branch, policies, found } = done;
+  const last = pushed.at(-1);
+  const held = describeHeld(look);
+  const waiting = describeWaiting(look);
+  return {
+    ready: { status: 'True', reason: 'Succeeded', message: 'repository up-to-date' },
+    outcome: 'done',
+    conditions: [...(held === null ? [] : [held]), ...waiting],
+    remove: ['Held', 'Guarded', 'MarkersIgnored'].filter(
+      (type) => held?.type !== type && waiting.every((one) => one.type !== type),
+    ),
+    status: {
+      lastAutomationRunTime: formatTime(now),
+      observedPolicies: observedPolicies(resource, policies),
+      observedSourceRevision: `${branch}@sha1:${last?.oid ?? look.head}`,
+      ...(last === undefined ? {} : { lastPushCommit: last.oid, lastPushTime: formatTime(now) }),
+      ...(found === null ? {} : { lastPushCommit: found.commit, lastPushTime: formatTime(found.at) }),
+    },
+    events: [...pushEvents(done), ...holdEvents(resource, look), ...conditionEvents(resource, waiting)],
+    next: { afterMs: intervalMs(resource), jitter: true },
+  };
+}
+
+/** The whole map anew: policies that are gone are set to null, since status is merged. */
+function observedPolicies(resource: ImageUpdateAutomation, policies: readonly ImagePolicy[]): Record<string, unknown> {
+  const gone = Object.keys(resource.status?.observedPolicies ?? {}).map((name) => [name, null] as const);
+  const current = policies.map((policy) => {
+    const { name, tag, digest } = policy.status?.latestRef ?? { name: '', tag: '' };
+    return [policy.metadata.name, { name, tag, digest: digest || null }] as const;
+  });
+  return Object.fromEntries([...gone, ...current]);
+}
+
+function pushEvents({ pushed, branch, found }: AutomationDone): NonNullable<Report['events']> {
+  const commits = found === null ? pushed : [{ oid: found.commit, message: found.message }];
+  return commits.map(({ oid, message }) => {
+    return {
+      type: 'Normal',
+      reason: 'Succeeded',
+      message: `pushed commit '${oid.slice(0, 7)}' to branch '${branch}'\n${message}`,
+    };
+  });
+}
+
+/** News only: an event for each revert that was not held before this run. */
+function holdEvents(resource: ImageUpdateAutomation, look: AutomationLook): NonNullable<Report['events']> {
+  const before = conditionMessage(resource, 'Held');
+  const news = holdsOf(look).filter((hold) => !before.includes(`${hold.file} `) || !before.includes(hold.value));
+  return describeReverts(news).map(({ message }) => ({ type: 'Warning', reason: 'Reverted', message }));
+}
+
+function conditionEvents(
+  resource: ImageUpdateAutomation,
+  conditions: NonNullable<Report['conditions']>,
+): NonNullable<Report['events']> {
+  const news = conditions.filter(({ type, message }) => conditionMessage(resource, type) !== message);
+  return news.map(({ reason, message }) => ({ type: 'Warning', reason, message }));
+}
+
+function conditionMessage(resource: ImageUpdateAutomation, type: string): string {
+  return resource.status?.conditions?.find((condition) => condition.type === type)?.message ?? '';
+}

@@ -1,0 +1,74 @@
+import { type GitRepository, type ImageUpdateAutomation, requestedAtAnnotation } from '../api/index.ts';
+import { type GitMirror, parseDurationMs, type StepContext, TagalongError } from '../core/index.ts';
+import type { HoldFinder } from '../hold/index.ts';
+import type { AutomationDeps } from './automation-deps.ts';
+import { failAs, stalled } from './automation-failure.ts';
+import type { MarkerIndex } from './automation-look.ts';
+import { openMirror } from './mirrors.ts';
+import { cleanSourcePath } from './source-path.ts';
+
+/** What an automation works on: one folder of one branch. */
+export interface AutomationTarget {
+  readonly mirror: GitMirror;
+  readonly markers: MarkerIndex;
+  readonly holds: HoldFinder;
+  readonly branch: string;
+  /** '' = the whole repository. */
+  readonly path: string;
+}
+
+/** Opens the repository that an automation writes, as its GitRepository says. Nothing is fetched yet. */
+export async function openTarget(
+  resource: ImageUpdateAutomation,
+  source: GitRepository,
+  context: StepContext,
+  deps: AutomationDeps,
+): Promise<AutomationTarget> {
+  const { git, update } = resource.spec;
+  if (git === undefined) {
+    throw stalled(
+      'InvalidSourceConfiguration',
+      "source kind 'GitRepository' necessitates field .spec.git: invalid source configuration",
+    );
+  }
+  const branch = (git.checkout?.ref ?? source.spec.ref)?.branch;
+  if (branch === undefined) {
+    const message = 'push spec not provided, and cannot be inferred from .spec.git.checkout.ref or GitRepository .spec.ref';
+    throw new TagalongError('NO_BRANCH', `failed configuring source manager: ${message}`, { reason: 'SourceManagerFailed' });
+  }
+  const unconfigured = failAs('failed configuring source manager', 'SourceManagerFailed');
+  const mirror = await openMirror(source, deps, context.signal).catch(unconfigured);
+  const path = cleanSourcePath(update?.path, 'spec.update.path');
+  return { mirror, branch, path, markers: deps.markersOf(mirror), holds: deps.holdsOf(mirror) };
+}
+
+/** Makes sure that what the mirror knows of the branch is new enough: not older than the interval, and what the source shows is there. */
+export async function refreshTarget(
+  resource: ImageUpdateAutomation,
+  source: GitRepository,
+  target: AutomationTarget,
+  context: StepContext,
+  { news }: AutomationDeps,
+): Promise<void> {
+  const maxAgeMs = (await tellsNews(source, target)) ? 0 : allowedAgeMs(resource);
+  const { mirror, branch } = target;
+  await news.refresh(mirror, branch, maxAgeMs, context.signal).catch(failAs('failed to checkout source', 'GitOperationFailed'));
+}
+
+/** A source that another process serves may show a commit that nobody here has fetched. */
+async function tellsNews({ status }: GitRepository, { mirror }: AutomationTarget): Promise<boolean> {
+  const [, commit] = /@?sha(?:1|256):([0-9a-f]{40,64})$/.exec(status?.artifact?.revision ?? '') ?? [];
+  return commit !== undefined && !(await mirror.has(commit));
+}
+
+/** How old our knowledge of the branch may be: anything newer than the interval will do, since a push on an old head is refused. */
+function allowedAgeMs(resource: ImageUpdateAutomation): number {
+  const token = resource.metadata.annotations?.[requestedAtAnnotation];
+  if (token !== undefined && token !== resource.status?.lastHandledReconcileAt) return 0;
+  return 0.9 * intervalMs(resource);
+}
+
+/** Of the spec, one minute where it cannot be read. */
+export function intervalMs(resource: ImageUpdateAutomation): number {
+  return parseDurationMs(resource.spec.interval) ?? 60_000;
+}
