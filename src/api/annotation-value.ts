@@ -2,6 +2,8 @@ import {
   allowDowngradeAnnotation,
   commitPerAnnotation,
   confirmPruneAnnotation,
+  guardAnnotation,
+  landAnnotation,
   onRevertAnnotation,
   releaseAnnotation,
   tagalongAnnotationPrefix,
@@ -14,8 +16,9 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly string[] |
     [onRevertAnnotation]: ['hold', 'rebump'],
     [commitPerAnnotation]: ['policy', 'run'],
     [releaseAnnotation]: null,
+    [landAnnotation]: null,
   },
-  ImagePolicy: { [allowDowngradeAnnotation]: ['true', 'false'] },
+  ImagePolicy: { [allowDowngradeAnnotation]: ['true', 'false'], [guardAnnotation]: ['required'] },
   Kustomization: { [confirmPruneAnnotation]: null },
 };
 

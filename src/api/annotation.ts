@@ -39,6 +39,10 @@ export const commitPerAnnotation = 'tagalong.dev/commit-per';
 export const releaseAnnotation = 'tagalong.dev/release';
 /** On an ImagePolicy: `true` lets git go to an older version. */
 export const allowDowngradeAnnotation = 'tagalong.dev/allow-downgrade';
+/** On an ImagePolicy or a Namespace: `required` lets nothing land that no UpdateGuard selects. */
+export const guardAnnotation = 'tagalong.dev/guard';
+/** On an ImageUpdateAutomation: which bumps a person lands past the guards, written by `tagalong land`; read by `parseLandTokens`. */
+export const landAnnotation = 'tagalong.dev/land';
 /** On a Kustomization: the revision and set whose large prune a person confirmed. */
 export const confirmPruneAnnotation = 'tagalong.dev/confirm-prune';
 

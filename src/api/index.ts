@@ -13,4 +13,7 @@ export * from './object-meta.ts';
 export type { OpenApiSchema } from './open-api-schema.ts';
 export * from './parse-resource.ts';
 export * from './product-version.ts';
+export * from './rollout.ts';
 export * from './served-kinds.ts';
+export * from './update-guard.ts';
+export type { VerifySpec } from './update-guard-verify.ts';

@@ -4,7 +4,9 @@ import { imageRepositoryDefinition } from './image-repository-definition.ts';
 import { imageUpdateAutomationDefinition } from './image-update-automation-definition.ts';
 import type { KindDefinition } from './kind-definition.ts';
 import { kustomizationDefinition } from './kustomization-definition.ts';
+import { rolloutDefinition } from './rollout-definition.ts';
 import type { ResourceByKind } from './served-kinds.ts';
+import { updateGuardDefinition } from './update-guard-definition.ts';
 
 /** Everything that is known about each kind that is served. */
 export const kindDefinitions: Readonly<Record<keyof ResourceByKind, KindDefinition>> = {
@@ -13,4 +15,6 @@ export const kindDefinitions: Readonly<Record<keyof ResourceByKind, KindDefiniti
   ImageRepository: imageRepositoryDefinition,
   ImagePolicy: imagePolicyDefinition,
   ImageUpdateAutomation: imageUpdateAutomationDefinition,
+  UpdateGuard: updateGuardDefinition,
+  Rollout: rolloutDefinition,
 };

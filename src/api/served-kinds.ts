@@ -3,6 +3,8 @@ import { type ImagePolicy, imagePolicyKind } from './image-policy.ts';
 import { type ImageRepository, imageRepositoryKind } from './image-repository.ts';
 import { type ImageUpdateAutomation, imageUpdateAutomationKind } from './image-update-automation.ts';
 import { type Kustomization, kustomizationKind } from './kustomization.ts';
+import { type Rollout, rolloutKind } from './rollout.ts';
+import { type UpdateGuard, updateGuardKind } from './update-guard.ts';
 
 /** Group, version, kind and plural of what this process reconciles. */
 export interface ServedKind {
@@ -19,6 +21,8 @@ export interface ResourceByKind {
   ImageRepository: ImageRepository;
   ImagePolicy: ImagePolicy;
   ImageUpdateAutomation: ImageUpdateAutomation;
+  UpdateGuard: UpdateGuard;
+  Rollout: Rollout;
 }
 
 /** An object of any kind that is served. */
@@ -31,4 +35,6 @@ export const servedKinds: readonly ServedKind[] = [
   imageRepositoryKind,
   imagePolicyKind,
   imageUpdateAutomationKind,
+  updateGuardKind,
+  rolloutKind,
 ];

@@ -6,8 +6,10 @@ import {
   type ImageUpdateAutomation,
   type Kustomization,
   type ResourceByKind,
+  type Rollout,
   type ServedKind,
   servedKinds,
+  type UpdateGuard,
 } from '../api/index.ts';
 import { formatImageRef, type KubeObject } from '../core/index.ts';
 import { type KindWords, wordsOf } from './kind-words.ts';
@@ -80,6 +82,10 @@ function partsOf(kind: ServedKind['kind']): ViewParts {
         false,
         (object) => readyOf(object).message,
       );
+    case 'UpdateGuard':
+      return guardView();
+    case 'Rollout':
+      return rolloutView();
     default:
       return kind satisfies never;
   }
@@ -91,6 +97,33 @@ function policyView(): ViewParts {
     false,
     ({ status }) =>
       `selected ref ${status?.latestRef === undefined ? '' : formatImageRef({ ...status.latestRef, digest: status.latestRef.digest ?? '' })}`,
+  );
+  return { ...parts, columns: columns.filter(({ header }) => header !== 'SUSPENDED') };
+}
+
+function guardView(): ViewParts {
+  const { columns, ...parts } = view<UpdateGuard>(
+    {
+      SELECTS: ({ status }) => String(status?.selected?.length ?? 0),
+      WAITING: ({ status }) => String(status?.guarded?.length ?? 0),
+    },
+    false,
+    (object) => readyOf(object).message,
+  );
+  return { ...parts, columns: columns.filter(({ header }) => header !== 'SUSPENDED') };
+}
+
+function rolloutView(): ViewParts {
+  const { columns, ...parts } = view<Rollout>(
+    {
+      POLICY: ({ spec }) => spec.policy.name,
+      FROM: ({ spec }) => spec.image.previousTag ?? '',
+      TAG: ({ spec }) => spec.image.tag,
+      COMMIT: ({ spec }) => spec.commit.slice(0, 7),
+      PHASE: ({ status }) => status?.phase ?? '',
+    },
+    false,
+    (object) => readyOf(object).message,
   );
   return { ...parts, columns: columns.filter(({ header }) => header !== 'SUSPENDED') };
 }

@@ -9,6 +9,8 @@ export interface KindWords {
   readonly aliases: readonly string[];
   /** In sentences about it. */
   readonly human: string;
+  /** Whether it has no `spec.suspend`. */
+  readonly isAlwaysOn?: true;
 }
 
 export const kindWords: readonly KindWords[] = [
@@ -17,7 +19,12 @@ export const kindWords: readonly KindWords[] = [
   { kind: 'ImageRepository', group: 'image', word: 'repository', aliases: ['repositories'], human: 'image repository' },
   { kind: 'ImagePolicy', group: 'image', word: 'policy', aliases: ['policies'], human: 'image policy' },
   { kind: 'ImageUpdateAutomation', group: 'image', word: 'update', aliases: ['updates'], human: 'image update' },
+  { kind: 'UpdateGuard', word: 'guard', aliases: [], human: 'update guard', isAlwaysOn: true },
+  { kind: 'Rollout', word: 'rollout', aliases: ['rollouts'], human: 'rollout' },
 ];
+
+/** The kinds that can be suspended. */
+export const switchedKinds = kindWords.filter(({ isAlwaysOn = false }) => !isAlwaysOn);
 
 /** As it is typed behind `reconcile`: `source git`. */
 export function typed({ group, word }: KindWords): string {
@@ -31,9 +38,13 @@ export function wordsOf(kind: KindWords['kind']): KindWords {
 }
 
 /** Adds a command for each kind below `parent`, in its group, and lets `define` complete it. */
-export function addKindCommands(parent: Command, define: (command: Command, words: KindWords) => void): void {
+export function addKindCommands(
+  parent: Command,
+  define: (command: Command, words: KindWords) => void,
+  kinds: readonly KindWords[] = kindWords,
+): void {
   const groups = new Map<string, Command>();
-  for (const words of kindWords) {
+  for (const words of kinds) {
     const home = words.group === undefined ? parent : groupOf(parent, words.group, groups);
     define(home.command(words.word).aliases(words.aliases), words);
   }

@@ -2,24 +2,25 @@ import type { Command } from 'commander';
 import { addClusterOptions, clusterOptionsOf } from './cluster-options.ts';
 import { CliError } from './error.ts';
 import { addExamples } from './help.ts';
-import { addKindCommands, type KindWords, typed } from './kind-words.ts';
+import { addKindCommands, type KindWords, switchedKinds, typed } from './kind-words.ts';
 import type { Session } from './session.ts';
 
 /** `suspend`: nothing happens to an object until it is resumed. */
 export function addSuspendCommand(program: Command, session: Session): void {
   const suspend = program.command('suspend').description('stop what happens to an object, until it is resumed');
   addExamples(suspend, ['suspend kustomization apps', 'suspend image update --all -n apps']);
-  addKindCommands(suspend, (command, words) => defineSwitch(command, words, session, 'suspend'));
+  addKindCommands(suspend, (command, words) => defineSwitch(command, words, session, 'suspend'), switchedKinds);
 }
 
 /** `resume`: the object is reconciled again, at once. */
 export function addResumeCommand(program: Command, session: Session): void {
   const resume = program.command('resume').description('go on with a suspended object, and wait for its next run');
   addExamples(resume, ['resume kustomization apps', 'resume source git --all']);
-  addKindCommands(resume, (command, words) => {
+  const define = (command: Command, words: KindWords) => {
     command.option('--no-wait', 'do not wait for the next run');
     defineSwitch(command, words, session, 'resume');
-  });
+  };
+  addKindCommands(resume, define, switchedKinds);
 }
 
 interface SwitchOptions {

@@ -79,6 +79,9 @@ export class Timeline {
         return this.#stored(before as GitRepository | null, after, now);
       case 'Kustomization':
         return this.#rolledOut(before as Kustomization | null, after, now);
+      case 'UpdateGuard':
+      case 'Rollout':
+        return [];
       default:
         return after satisfies never;
     }
