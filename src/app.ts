@@ -23,6 +23,7 @@ import {
   type Git,
   type GitMirror,
   type KubeObject,
+  type LabelTest,
   type Log,
   openGate,
   type ReadyState,
@@ -81,6 +82,8 @@ export interface AppOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly namespace?: string;
+  /** Only objects whose labels pass are served; the others belong to other shards. Absent = all. */
+  readonly shard?: LabelTest;
   /** Serve the archives of sources there; absent = no archives are made. */
   readonly artifacts?: { readonly host: string; readonly port: number; readonly advertise?: string };
   readonly onFinished?: (run: FinishedRun) => void;
@@ -157,7 +160,7 @@ function registrationOf(options: AppOptions, component: ControllerName): Registr
   return { component, statusManager: component, gate, cluster: fenceCluster(options.home, gate) };
 }
 
-function createEngine({ home, clock, log, namespace, onFinished }: AppOptions): Engine {
+function createEngine({ home, clock, log, namespace, shard, onFinished }: AppOptions): Engine {
   const engine: Engine = new Engine({
     cluster: home,
     clock,
@@ -165,6 +168,7 @@ function createEngine({ home, clock, log, namespace, onFinished }: AppOptions): 
     recorderFor: (component) => createEventRecorder({ cluster: home, component, clock, log }),
     refuse: (resource) => refuse(resource as Resource, engine),
     ...(namespace === undefined ? {} : { namespace }),
+    ...(shard === undefined ? {} : { serves: ({ metadata }: KubeObject) => shard(metadata.labels ?? {}) }),
     ...(onFinished === undefined ? {} : { onFinished }),
   });
   return engine;

@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { customResourceDefinitions, servedKinds } from '../api/index.ts';
 import { createApp } from '../app.ts';
 import { createCluster, type KubeconfigSource, podEnvironment, routeByGroup } from '../cluster/index.ts';
-import { type Cluster, errorMessage, type Log, systemClock } from '../core/index.ts';
+import { type Cluster, errorMessage, type LabelTest, type Log, parseLabelSelector, systemClock } from '../core/index.ts';
 import {
   type ControllerGroup,
   controllerGroups,
@@ -31,6 +31,7 @@ interface RunOptions {
   readonly artifactAdvertise?: string;
   readonly stateDir: string;
   readonly watchNamespace?: string;
+  readonly watchLabelSelector?: { readonly text: string; readonly test: LabelTest };
   readonly controllers: readonly ControllerGroup[];
   readonly leaderElect?: boolean;
   readonly logLevel: LogLevel;
@@ -56,6 +57,11 @@ export function createRunCommand(): Command {
     .option('--artifact-advertise <host:port>', 'how others reach that address; it stands in status.artifact.url')
     .option('--state-dir <dir>', 'mirrors, listings and records; losing it costs time, never truth', defaultStateFolder())
     .option('--watch-namespace <name>', 'only the objects of this namespace')
+    .option(
+      '--watch-label-selector <selector>',
+      "serve only objects with these labels, as a shard: 'sharding.fluxcd.io/key=shard1', or '!sharding.fluxcd.io/key' for the rest",
+      parseShard,
+    )
     .option(
       '--controllers <list>',
       'run only these parts: image, source, kustomize (which needs source)',
@@ -96,6 +102,7 @@ async function run(options: RunOptions): Promise<void> {
   const app = await createApp({
     ...{ home, target, stateFolder, log, clock: systemClock },
     ...(options.watchNamespace === undefined ? {} : { namespace: options.watchNamespace }),
+    ...(options.watchLabelSelector === undefined ? {} : { shard: options.watchLabelSelector.test }),
     ...(options.artifactAddr === undefined
       ? {}
       : {
@@ -152,14 +159,15 @@ async function openStateFolder(folder: string): Promise<Disposable> {
 
 /** Leases where others may write the same kinds: in a cluster, or where it was asked for. */
 function openLeases(
-  { policies, kubeconfig, leaderElect, controllers }: RunOptions,
+  { policies, kubeconfig, leaderElect, controllers, watchLabelSelector }: RunOptions,
   cluster: Cluster,
   { namespace, identity, inCluster }: RuntimePlace,
   log: Log,
 ): Leases | null {
   const byDefault = inCluster && kubeconfig === undefined && policies === undefined;
   if (!(leaderElect ?? byDefault)) return null;
-  return createLeases({ cluster, namespace, identity, groups: controllers, clock: systemClock, log });
+  const shard = watchLabelSelector === undefined ? {} : { shard: watchLabelSelector.text };
+  return createLeases({ cluster, namespace, identity, groups: controllers, clock: systemClock, log, ...shard });
 }
 
 /** Names each right that is missing, in one go: a run would stumble over them one after the other. */
@@ -265,6 +273,14 @@ export function parseAddress(text: string): { host: string; port: number } {
 function parseControllers(text: string): ControllerGroup[] {
   try {
     return parseControllerGroups(text);
+  } catch (error) {
+    throw new InvalidArgumentError(errorMessage(error));
+  }
+}
+
+function parseShard(text: string): { text: string; test: LabelTest } {
+  try {
+    return { text, test: parseLabelSelector(text) };
   } catch (error) {
     throw new InvalidArgumentError(errorMessage(error));
   }

@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly recorderFor: (component: string) => EventRecorder;
   /** Only objects of this namespace; absent = all. */
   readonly namespace?: string;
+  /** Which objects this process runs, where shards share the kinds; every other one is only looked up. Absent = all. */
+  readonly serves?: (object: KubeObject) => boolean;
   readonly refuse?: ReconcileDeps['refuse'];
   /** In [0, 1); for jitter. */
   readonly random?: () => number;
@@ -75,6 +77,7 @@ interface Registered {
 export class Engine {
   readonly #options: EngineOptions;
   readonly #random: () => number;
+  readonly #serves: (object: KubeObject) => boolean;
   readonly #caches = new Map<string, ObjectCache>();
   readonly #registered = new Map<string, Registered>();
   readonly #failures = new Map<string, number>();
@@ -88,6 +91,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    this.#serves = options.serves ?? (() => true);
   }
 
   /** Asks for a run of an object now. */
@@ -113,15 +117,17 @@ export class Engine {
     this.#recorders.push(recorder);
     const run = async (key: string, because: readonly string[]) => {
       const resource = cache.get(key);
-      if (resource !== undefined) await this.#run(reconciler, resource, registration, recorder, because);
+      if (resource !== undefined && this.#serves(resource))
+        await this.#run(reconciler, resource, registration, recorder, because);
     };
     const queue = new WorkQueue({ clock, concurrency: registration.concurrency ?? 4, run, held: true });
     const registered: Registered = { kind: reconciler.kind.kind, queue, cache, gate: registration.gate ?? openGate };
     this.#registered.set(registered.kind, registered);
     registered.gate.subscribe((open) => (open ? this.#open(registered) : this.#close(registered)));
     cache.subscribe((change) => {
-      if (endsRun(change)) this.#running.get(idOf(reconciler.kind.kind, change))?.abort(new Error('superseded'));
-      requestOwn(queue, change);
+      const own = this.#ownPartOf(change);
+      if (endsRun(own)) this.#running.get(idOf(reconciler.kind.kind, own))?.abort(new Error('superseded'));
+      requestOwn(queue, own);
     });
     for (const rule of registration.wakes ?? []) {
       this.cache(rule.on).subscribe((change) => {
@@ -152,6 +158,12 @@ export class Engine {
     if (!this.#started) return;
     for (const object of cache.list()) queue.request(keyOf(object), 'lease taken');
     queue.release();
+  }
+
+  /** An object that another shard serves is none of ours, neither before nor after its label changed. */
+  #ownPartOf({ before, after }: ObjectChange): ObjectChange {
+    const own = (object: KubeObject | null) => (object !== null && this.#serves(object) ? object : null);
+    return { before: own(before), after: own(after) };
   }
 
   #close({ kind, queue }: Registered): void {

@@ -1,6 +1,7 @@
 import type { Clock, Cluster, Gate, Log } from '../core/index.ts';
 import { type ControllerGroup, type ControllerName, controllersOf } from './controllers.ts';
 import { LeaseHolder, type LeaseHolderOptions, type LeaseState } from './lease-holder.ts';
+import { leaseName } from './lease-name.ts';
 import { type LeaseTimes, leaseTimes } from './lease-times.ts';
 
 export interface LeasesOptions {
@@ -10,6 +11,8 @@ export interface LeasesOptions {
   /** Names this process among all that ever compete. */
   readonly identity: string;
   readonly groups: readonly ControllerGroup[];
+  /** The text of `--watch-label-selector`, which tells shards of one controller apart. */
+  readonly shard?: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly times?: Partial<LeaseTimes>;
@@ -34,12 +37,14 @@ export interface Leases {
  */
 export function createLeases(options: LeasesOptions): Leases {
   const holder = (name: string, requires?: Gate) => new LeaseHolder({ ...common(options), name, ...(requires && { requires }) });
-  const replicas = holder(replicaLease(options.groups));
+  const leaseOf = (prefix: string) => leaseName(`${prefix}-leader-election`, options.shard);
+  // Replicas of one Deployment compete, parts that run apart do not.
+  const replicas = holder(leaseOf(`tagalong-${options.groups.join('-')}`));
   const held = new Map<ControllerName, LeaseHolder>();
   for (const controller of controllersOf(options.groups)) {
     // Kustomizations live on the artifacts that this process makes, and nobody else's.
     const requires = controller === 'kustomize-controller' ? held.get('source-controller') : replicas;
-    held.set(controller, holder(`${controller}-leader-election`, requires ?? replicas));
+    held.set(controller, holder(leaseOf(controller), requires ?? replicas));
   }
   const all = [replicas, ...held.values()];
   return {
@@ -56,11 +61,6 @@ export function createLeases(options: LeasesOptions): Leases {
 }
 
 const closedGate: Gate = { isOpen: () => false, subscribe() {} };
-
-/** `tagalong-image-leader-election`: replicas of one Deployment compete, parts that run apart do not. */
-function replicaLease(groups: readonly ControllerGroup[]): string {
-  return `tagalong-${groups.join('-')}-leader-election`;
-}
 
 function common({ cluster, namespace, identity, clock, log, times, steadyMs }: LeasesOptions): Omit<LeaseHolderOptions, 'name'> {
   const steady = steadyMs ?? (() => performance.now());

@@ -1,60 +1,28 @@
-import type { KubeObject } from '../../core/index.ts';
+import {
+  errorMessage,
+  type KubeObject,
+  type LabelTest,
+  parseLabelSelector as readLabelSelector,
+  setTest,
+} from '../../core/index.ts';
 import { isObject, listAt, objectAt } from '../json/json.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import { badRequest } from './api-status.ts';
 
 export type Matcher = (object: KubeObject) => boolean;
 
-type LabelTest = (labels: Readonly<Record<string, string>>) => boolean;
-
-const requirementGrammar =
-  /^\s*(?:(?<negated>!)\s*(?<absent>[^\s!=,()]+)|(?<key>[^\s!=,()]+)(?:\s*(?<operator>==|=|!=|>|<)\s*(?<value>[^\s!=,()<>]*)|\s+(?<set>in|notin)\s*\((?<values>[^()]*)\))?)\s*$/;
-const keyGrammar = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const valueGrammar = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
-
 /** `app=web,tier in (a, b),!canary`. Throws 400 where that is not the grammar. */
 export function parseLabelSelector(text: string): Matcher {
-  const tests = splitOutsideParentheses(text).map(parseRequirement);
-  return (object) => tests.every((test) => test(object.metadata.labels ?? {}));
+  const test = readSelector(text);
+  return ({ metadata }) => test(metadata.labels ?? {});
 }
 
-function parseRequirement(text: string): LabelTest {
-  const groups = requirementGrammar.exec(text)?.groups;
-  const key = groups?.['key'] ?? groups?.['absent'];
-  if (groups === undefined || key === undefined || !keyGrammar.test(key)) throw unparsable(text);
-  if (groups['absent'] !== undefined) return (labels) => !Object.hasOwn(labels, key);
-  const { operator, value = '', set, values } = groups;
-  if (set !== undefined)
-    return setTest(
-      key,
-      set,
-      (values ?? '').split(',').map((item) => item.trim()),
-    );
-  if (operator === undefined) return (labels) => Object.hasOwn(labels, key);
-  if (!valueGrammar.test(value)) throw unparsable(text);
-  return operatorTest(key, operator, value);
-}
-
-function setTest(key: string, set: string, values: readonly string[]): LabelTest {
-  const wanted = new Set(values);
-  if (set === 'in') return (labels) => Object.hasOwn(labels, key) && wanted.has(labels[key] ?? '');
-  return (labels) => !Object.hasOwn(labels, key) || !wanted.has(labels[key] ?? '');
-}
-
-function operatorTest(key: string, operator: string, value: string): LabelTest {
-  if (operator === '!=') return (labels) => !Object.hasOwn(labels, key) || labels[key] !== value;
-  if (operator === '>') return (labels) => Object.hasOwn(labels, key) && Number(labels[key]) > Number(value);
-  if (operator === '<') return (labels) => Object.hasOwn(labels, key) && Number(labels[key]) < Number(value);
-  return (labels) => Object.hasOwn(labels, key) && labels[key] === value;
-}
-
-function splitOutsideParentheses(text: string): string[] {
-  const parts = text.split(/,(?![^(]*\))/);
-  return parts.filter((part) => part.trim() !== '');
-}
-
-function unparsable(text: string): Error {
-  return badRequest(`unable to parse requirement: ${JSON.stringify(text)} is not a label selector requirement`);
+function readSelector(text: string): LabelTest {
+  try {
+    return readLabelSelector(text);
+  } catch (error) {
+    throw badRequest(errorMessage(error));
+  }
 }
 
 /** A LabelSelector object (`matchLabels`, `matchExpressions`) as a matcher of labels. An empty one matches everything. */
