@@ -97,7 +97,11 @@ async function run(options: RunOptions): Promise<void> {
   const leases = openLeases(options, home, place, log);
   if (leases !== null) stack.defer(() => leases.release());
   if (options.policies === undefined) await tellMissingRights(options, home, leases === null ? null : place.namespace, log);
-  const metrics = createMetrics({ depths: () => app.engine.depths(), leases: () => leases?.states() ?? [] });
+  const metrics = createMetrics({
+    depths: () => app.engine.depths(),
+    objects: () => app.engine.objects(),
+    leases: () => leases?.states() ?? [],
+  });
   let isReady = false;
   const app = await createApp({
     ...{ home, target, stateFolder, log, clock: systemClock },

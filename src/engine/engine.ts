@@ -188,6 +188,11 @@ export class Engine {
     return [...this.#registered.values()].every(({ queue }) => queue.isIdle(until));
   }
 
+  /** Every object of the kinds that are run, as far as this process serves it. */
+  objects(): KubeObject[] {
+    return [...this.#registered.values()].flatMap(({ cache }) => cache.list()).filter((object) => this.#serves(object));
+  }
+
   /** Waiting and running keys by kind, for metrics. */
   depths(): { kind: string; waiting: number; running: number }[] {
     return [...this.#registered].map(([kind, { queue }]) => ({ kind, waiting: queue.depth, running: queue.running }));

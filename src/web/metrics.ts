@@ -1,4 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client';
+import type { KubeObject } from '../core/index.ts';
+import { addObjectGauges } from './object-metrics.ts';
 
 /** The counters of one process, under Flux's names where it has them. */
 export interface Metrics {
@@ -10,23 +12,33 @@ export interface Metrics {
 /** What the metrics ask at each exposition. */
 export interface MetricSources {
   depths(): { kind: string; waiting: number; running: number }[];
+  /** Every object that is served. */
+  objects(): Iterable<KubeObject>;
   /** The Leases of this process; none where it needs none. */
   leases?(): readonly { name: string; held: boolean; holder: string }[];
 }
 
-export function createMetrics({ depths, leases = () => [] }: MetricSources): Metrics {
+export function createMetrics({ depths, objects, leases = () => [] }: MetricSources): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const durations = new Histogram({
     name: 'gotk_reconcile_duration_seconds',
     help: 'How long a reconcile of an object took.',
     labelNames: ['kind', 'namespace', 'name'],
+    // From 10 ms to half an hour, as Flux's, so that its dashboards read the same.
+    buckets: exponentialBuckets(0.01, 180_000 ** (1 / 9), 10),
     registers: [register],
   });
   const runs = new Counter({
     name: 'tagalong_reconcile_total',
     help: 'Finished reconciles by kind and result.',
     labelNames: ['kind', 'result'],
+    registers: [register],
+  });
+  const runsByController = new Counter({
+    name: 'controller_runtime_reconcile_total',
+    help: 'Finished reconciles by controller and result, under the name and results that every Kubernetes controller has.',
+    labelNames: ['controller', 'result'],
     registers: [register],
   });
   new Gauge({
@@ -42,11 +54,13 @@ export function createMetrics({ depths, leases = () => [] }: MetricSources): Met
     },
   });
   addLeaseGauges(register, leases);
+  addObjectGauges(register, objects);
   return {
     observeRun({ kind, key, result, durationMs }) {
       const [namespace = '', name = ''] = key.split('/');
       durations.observe({ kind, namespace, name }, durationMs / 1000);
       runs.inc({ kind, result });
+      runsByController.inc({ controller: kind.toLowerCase(), result: result === 'failed' ? 'error' : 'success' });
     },
     expose: async () => ({ contentType: register.contentType, text: await register.metrics() }),
   };
