@@ -1,12 +1,15 @@
 import {
+  acceptListingAnnotation,
   allowDowngradeAnnotation,
   commitPerAnnotation,
   confirmPruneAnnotation,
   guardAnnotation,
   landAnnotation,
   onRevertAnnotation,
+  preReleaseOrderAnnotation,
   releaseAnnotation,
   tagalongAnnotationPrefix,
+  versionPartsAnnotation,
 } from './annotation.ts';
 import type { AnyResource } from './gap.ts';
 
@@ -18,7 +21,13 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly string[] |
     [releaseAnnotation]: null,
     [landAnnotation]: null,
   },
-  ImagePolicy: { [allowDowngradeAnnotation]: ['true', 'false'], [guardAnnotation]: ['required'] },
+  ImageRepository: { [acceptListingAnnotation]: null },
+  ImagePolicy: {
+    [allowDowngradeAnnotation]: ['true', 'false'],
+    [preReleaseOrderAnnotation]: ['natural', 'semver'],
+    [versionPartsAnnotation]: ['any', 'three'],
+    [guardAnnotation]: ['required'],
+  },
   Kustomization: { [confirmPruneAnnotation]: null },
 };
 

@@ -39,6 +39,12 @@ export const commitPerAnnotation = 'tagalong.dev/commit-per';
 export const releaseAnnotation = 'tagalong.dev/release';
 /** On an ImagePolicy: `true` lets git go to an older version. */
 export const allowDowngradeAnnotation = 'tagalong.dev/allow-downgrade';
+/** On an ImagePolicy: `natural` orders the pre-release `rc10` after `rc9`; by default (`semver`) before it. */
+export const preReleaseOrderAnnotation = 'tagalong.dev/pre-release-order';
+/** On an ImagePolicy: `any` takes versions of one to eight parts; by default (`three`) of three alone. */
+export const versionPartsAnnotation = 'tagalong.dev/version-parts';
+/** On an ImageRepository: the checksum of a listing that lost tags and that a person confirmed. */
+export const acceptListingAnnotation = 'tagalong.dev/accept-listing';
 /** On an ImagePolicy or a Namespace: `required` lets nothing land that no UpdateGuard selects. */
 export const guardAnnotation = 'tagalong.dev/guard';
 /** On an ImageUpdateAutomation: which bumps a person lands past the guards, written by `tagalong land`; read by `parseLandTokens`. */

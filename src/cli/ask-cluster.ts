@@ -27,7 +27,13 @@ export function askCluster(
     const repository = (await findObject(cluster, viewOf('ImageRepository'), from, session.signal)) as ImageRepository;
     const tags = tagsFile === undefined ? await listFromRegistry(cluster, repository, from, session) : await readTags(tagsFile);
     const { namespace } = target;
-    return { title: formatKey({ namespace, name }), spec: policy.spec, exclusionList: repository.spec.exclusionList, tags };
+    return {
+      title: formatKey({ namespace, name }),
+      spec: policy.spec,
+      annotations: policy.metadata.annotations,
+      exclusionList: repository.spec.exclusionList,
+      tags,
+    };
   });
 }
 

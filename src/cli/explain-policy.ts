@@ -38,6 +38,7 @@ export interface Explanation {
 export interface Question {
   readonly title: string;
   readonly spec: TagPolicySpec;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly exclusionList: readonly string[] | undefined;
   readonly tags: readonly string[];
 }
@@ -62,13 +63,13 @@ export async function explainPolicy(
 }
 
 async function askFiles(file: string, tagsFile: string, wanted: string | undefined, { terminal }: Session): Promise<Question> {
-  const { name, spec, exclusionList, warnings } = await readPolicyFile(file, wanted);
+  const { name, spec, annotations, exclusionList, warnings } = await readPolicyFile(file, wanted);
   for (const warning of warnings) createProgress(terminal).warning(warning);
-  return { title: name, spec, exclusionList, tags: await readTags(tagsFile) };
+  return { title: name, spec, annotations, exclusionList, tags: await readTags(tagsFile) };
 }
 
-function compile({ title, spec }: Question): TagPolicy {
-  const compiled = compileTagPolicy(spec);
+function compile({ title, spec, annotations }: Question): TagPolicy {
+  const compiled = compileTagPolicy(spec, annotations);
   if (compiled.kind === 'compiled') return compiled.policy;
   throw new CliError('USAGE', `ImagePolicy ${title}: ${compiled.reason}`);
 }

@@ -45,7 +45,7 @@ type Facts = Pick<Parameters<typeof decideDirection>[0], 'orderTags' | 'passesPo
 const unknownPolicy: Facts = { orderTags: () => 'unordered', passesPolicy: () => false, allowDowngrade: false };
 
 function factsOf({ spec, metadata }: ImagePolicy): Facts {
-  const compiled = compileTagPolicy(spec);
+  const compiled = compileTagPolicy(spec, metadata.annotations);
   const policy = compiled.kind === 'compiled' ? compiled.policy : null;
   return {
     orderTags: (a, b) => (policy === null ? 'unordered' : orderTags(policy, a, b)),

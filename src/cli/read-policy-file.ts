@@ -7,6 +7,7 @@ import { readInput } from './read-input.ts';
 export interface PolicyFile {
   readonly name: string;
   readonly spec: Pick<ImagePolicy['spec'], 'policy' | 'filterTags'>;
+  readonly annotations: Readonly<Record<string, string>>;
   /** Of its ImageRepository, if that is in the file too; undefined means the default list. */
   readonly exclusionList: readonly string[] | undefined;
   /** What an API server would refuse beside the parts that decide about tags. */
@@ -31,7 +32,13 @@ export async function readPolicyFile(path: string, name: string | undefined): Pr
   const repositories = documents.filter((document) => isKind(document, imageRepositoryKind));
   const repository =
     repositories.find((document) => nameOf(document) === reference) ?? (reference === undefined ? repositories[0] : undefined);
-  return { name: nameOf(policy), spec, exclusionList: exclusionsOf(path, repository), warnings };
+  return {
+    name: nameOf(policy),
+    spec,
+    annotations: annotationsOf(policy),
+    exclusionList: exclusionsOf(path, repository),
+    warnings,
+  };
 }
 
 function parseDocuments(path: string, text: string): Document[] {
@@ -70,6 +77,10 @@ function choosePolicy(path: string, policies: readonly Document[], name: string 
 function nameOf({ metadata }: Document): string {
   const name = (metadata as { name?: unknown } | undefined)?.name;
   return typeof name === 'string' ? name : '';
+}
+
+function annotationsOf({ metadata }: Document): Readonly<Record<string, string>> {
+  return (metadata as { annotations?: Readonly<Record<string, string>> } | undefined)?.annotations ?? {};
 }
 
 function checkPolicy(path: string, policy: Document): Pick<PolicyFile, 'warnings' | 'spec'> {

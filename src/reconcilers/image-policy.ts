@@ -91,7 +91,7 @@ function dependencyError(reason: 'DependencyNotReady' | 'AccessDenied', message:
 }
 
 function decide(resource: ImagePolicy, seen: Seen): Plan {
-  const compiled = compileTagPolicy(resource.spec);
+  const compiled = compileTagPolicy(resource.spec, resource.metadata.annotations);
   if (compiled.kind === 'invalid') return { do: 'refuse', because: compiled.reason };
   if (seen.list === null) return { do: 'wait', because: 'retrying in 30s error: no tags in database' };
   const choice = selectTag(compiled.policy, seen.list.tags);

@@ -1,5 +1,7 @@
-import { type ConstraintParts, splitConstraint } from './range-syntax.ts';
+import { satisfiesPrefix } from './prefix-constraint.ts';
+import { type ConstraintParts, splitConstraint, syntaxOf } from './range-syntax.ts';
 import { compare, compareVersions, parseVersion, type Version } from './version.ts';
+import { semverStyle, type VersionStyle } from './version-style.ts';
 
 /** How much of the version is written: the rest is absent or a wildcard. */
 type Precision = 'nothing' | 'major' | 'minor' | 'all';
@@ -9,18 +11,32 @@ export interface Constraint {
   readonly operator: string;
   readonly version: Version;
   readonly precision: Precision;
+  /** How many parts are written before the first wildcard; only where versions may have any number of parts. */
+  readonly written?: number;
   /** As written, for sentences. */
   readonly text: string;
 }
 
 /** Null when the text has the form of a constraint but no version that can be read. */
-export function parseConstraint(text: string): Constraint | null {
-  const parts = splitConstraint(text);
+export function parseConstraint(text: string, style: VersionStyle = semverStyle): Constraint | null {
+  const parts = splitConstraint(syntaxOf(style), text);
   if (parts === null) return null;
+  if (style.anyParts) return parseLongConstraint(parts, style);
   const precision = precisionOf(parts);
-  const parsed = parseVersion(fillVersion(parts, precision));
+  const parsed = parseVersion(fillVersion(parts, precision), style);
   if (parsed.kind === 'invalid') return null;
   return { operator: parts.operator, version: parsed.version, precision, text: parts.operator + parts.version };
+}
+
+/** What stands behind a wildcard does not count. */
+function parseLongConstraint({ operator, version, major, minor, patch, further, pre }: ConstraintParts, style: VersionStyle) {
+  const all = [major, minor, patch, ...further.split('.').slice(1)].filter((part) => part !== null);
+  const end = all.findIndex(isWildcard);
+  const written = all.slice(0, end < 0 ? all.length : end);
+  const filled = [...written, '0', '0', '0'].slice(0, Math.max(3, written.length)).join('.');
+  const parsed = parseVersion(`${filled}${pre}`, style);
+  if (parsed.kind === 'invalid') return null;
+  return { operator, version: parsed.version, precision: 'all', written: written.length, text: operator + version } as const;
 }
 
 function precisionOf({ major, minor, patch }: ConstraintParts): Precision {
@@ -48,6 +64,7 @@ function isWildcard(part: string): boolean {
 
 /** Whether a version satisfies one constraint; pre-releases are decided by the group around it. */
 export function satisfies(version: Version, constraint: Constraint): boolean {
+  if (constraint.written !== undefined) return satisfiesPrefix(version, { ...constraint, written: constraint.written });
   return operators.get(constraint.operator)?.(version, constraint) ?? false;
 }
 

@@ -2,15 +2,16 @@ import { compareBytes } from './byte-order.ts';
 import type { Exclusion, Ordering } from './ordering.ts';
 import { compareVersions, parseTagVersion, type Version } from './version.ts';
 import { checkRange, type VersionRange } from './version-range.ts';
+import { semverStyle, type VersionStyle } from './version-style.ts';
 
 /** The highest version in the range; of equal ones (`1.0.0`, `v1.0.0`) the one whose text comes last in byte order. */
-export function orderBySemver(range: VersionRange): Ordering<Version> {
+export function orderBySemver(range: VersionRange, style: VersionStyle = semverStyle): Ordering<Version> {
   const text = JSON.stringify(range.text);
   return {
     kind: 'semver',
     description: `semver range ${text}`,
     place: (value) => {
-      const parsed = parseTagVersion(value);
+      const parsed = parseTagVersion(value, style);
       return parsed.kind === 'version'
         ? { kind: 'placed', position: parsed.version }
         : { kind: 'unplaced', reason: parsed.reason };

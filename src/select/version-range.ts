@@ -1,7 +1,8 @@
 import { type Constraint, parseConstraint, satisfies } from './constraint.ts';
 import { goQuote } from './go-quote.ts';
-import { isAndGroup, rewriteHyphens, splitAndGroup } from './range-syntax.ts';
+import { isAndGroup, rewriteHyphens, splitAndGroup, syntaxOf } from './range-syntax.ts';
 import type { Version } from './version.ts';
+import { semverStyle, type VersionStyle } from './version-style.ts';
 
 /** A version is in the range if one group has it; a group has it if all its constraints do. */
 export interface VersionRange {
@@ -24,14 +25,15 @@ const maxRangeBytes = 512;
 const maxGroups = 32;
 
 /** Reads a range with the meaning that Masterminds/semver v3.5 gives it (not npm's). */
-export function parseRange(text: string): ParsedRange {
+export function parseRange(text: string, style: VersionStyle = semverStyle): ParsedRange {
+  const syntax = syntaxOf(style);
   if (Buffer.byteLength(text) > maxRangeBytes) return invalid(`constraint string is too long (max ${maxRangeBytes} bytes)`);
-  const alternatives = rewriteHyphens(text).split('||');
+  const alternatives = rewriteHyphens(syntax, text).split('||');
   if (alternatives.length > maxGroups) return invalid(`too many constraint groups (max ${maxGroups})`);
   const groups: AndGroup[] = [];
   for (const alternative of alternatives) {
-    if (!isAndGroup(alternative)) return invalid(`improper constraint: ${goQuote(alternative)}`);
-    const constraints = splitAndGroup(alternative).map(parseConstraint);
+    if (!isAndGroup(syntax, alternative)) return invalid(`improper constraint: ${goQuote(alternative)}`);
+    const constraints = splitAndGroup(syntax, alternative).map((each) => parseConstraint(each, style));
     if (!constraints.every((constraint) => constraint !== null)) return invalid('constraint parser error');
     groups.push({ constraints, takesPre: constraints.some(({ version }) => version.pre.length > 0) });
   }

@@ -1,8 +1,8 @@
 import { compileTagPolicy, type TagPolicy, type TagPolicySpec } from '../../src/select/index.ts';
 
 /** A policy that must compile. */
-export function policyOf(spec: TagPolicySpec): TagPolicy {
-  const compiled = compileTagPolicy(spec);
+export function policyOf(spec: TagPolicySpec, annotations: Readonly<Record<string, string>> = {}): TagPolicy {
+  const compiled = compileTagPolicy(spec, annotations);
   if (compiled.kind === 'invalid') throw new Error(compiled.reason);
   return compiled.policy;
 }
