@@ -35,6 +35,7 @@ import {
 import { decodeText, type FoundMarkers, findMarkers, isMarkerFile, mayHaveMarkers } from './edit/index.ts';
 import { createEventRecorder, Engine, type FinishedRun, type Registration } from './engine/index.ts';
 import { createBlobIndex, createGit, remoteKey } from './git/index.ts';
+import { createExpressions } from './expression/index.ts';
 import { createHoldFinder } from './hold/index.ts';
 import {
   assertOpen,
@@ -230,9 +231,10 @@ function registerKustomizations({ options, engine, store, artifacts }: Parts): {
   const registration = registrationOf(options, 'kustomize-controller');
   const target = fenceCluster(options.target, gateOf(options, 'kustomize-controller'));
   const drift = createDriftWatchers({ cluster: target, clock, log, wake });
+  const expressions = createExpressions({ clock });
   const list = () => listKustomizations(engine);
   const reconciler = createKustomizationReconciler({
-    ...{ cluster: target, home, artifacts, store, clock, log, wake, drift, list },
+    ...{ cluster: target, home, artifacts, store, clock, log, wake, drift, list, expressions },
     builder: createBuilder({ log, kustomize: () => findKustomize(process.env['PATH']) }),
     source: (ref) => findSource(engine, ref),
     requestArtifact: (source) => wake(source, 'its artifact is not in memory'),
@@ -241,7 +243,7 @@ function registerKustomizations({ options, engine, store, artifacts }: Parts): {
   const statusManager = 'gotk-kustomize-controller';
   engine.register(reconciler, { ...registration, statusManager, wakes: kustomizationWakes(list) });
   const configs = createConfigWatcher({ home, log, wake, list, ...(namespace === undefined ? {} : { namespace }) });
-  return { stop: async () => void (await Promise.all([drift.stop(), configs.stop()])) };
+  return { stop: async () => void (await Promise.all([drift.stop(), configs.stop(), expressions.close()])) };
 }
 
 function listKustomizations(engine: Engine): Kustomization[] {

@@ -12,8 +12,6 @@ export const kustomizationDefinition: KindDefinition = {
   status: kustomizationStatusSchema,
   gaps: [
     { path: 'spec.sourceRef.kind', because: 'only a GitRepository can be a source yet', isNoop: oneOf('GitRepository') },
-    { path: 'spec.dependsOn[].readyExpr', because: 'expressions for readiness are not evaluated yet' },
-    { path: 'spec.healthCheckExprs', because: 'expressions for health are not evaluated yet' },
     { path: 'spec.kubeConfig', because: 'applying to another cluster is not there yet' },
     { path: 'spec.decryption', because: 'manifests are not decrypted yet' },
     { path: 'spec.ignore', because: 'fields are not left out of drift correction yet' },

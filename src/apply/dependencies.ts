@@ -69,6 +69,13 @@ export function dependencyRefs(kustomization: KubeObject): NamespacedName[] {
     .map((entry) => ({ namespace: String(entry['namespace'] || namespace), name: String(entry['name']) }));
 }
 
+/** `spec.dependsOn[index].readyExpr`, or null. */
+export function readyExpressionOf(kustomization: KubeObject, index: number): string | null {
+  const { dependsOn } = specOf(kustomization);
+  const entry: unknown = Array.isArray(dependsOn) ? dependsOn.filter(isMap)[index] : undefined;
+  return isMap(entry) && typeof entry['readyExpr'] === 'string' && entry['readyExpr'] !== '' ? entry['readyExpr'] : null;
+}
+
 /** Whether a dependency that exists is ready for `self`, whose source's artifact is at `artifactRevision`. */
 export function dependencyReady(self: KubeObject, dependency: KubeObject, artifactRevision: string): DependencyDecision {
   const what = `dependency '${formatKey({ namespace: dependency.metadata.namespace ?? '', name: dependency.metadata.name })}'`;

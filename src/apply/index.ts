@@ -12,12 +12,20 @@ export {
   dependencyRefs,
   findCycle,
   findCycleThrough,
+  readyExpressionOf,
 } from './dependencies.ts';
 export { differs } from './differs.ts';
 export { digestOf, manifestDigest } from './digest.ts';
 export { type DriftDecision, type DriftRecord, type DriftRules, decideDrift, driftRecord } from './drift.ts';
 export { ApplyError, type ApplyErrorCode } from './error.ts';
 export { healthOf } from './health.ts';
+export {
+  expressionsInOrder,
+  type HealthExpressions,
+  healthBeforeExpressions,
+  healthByExpressions,
+  healthExpressionsFor,
+} from './health-expressions.ts';
 export type { Health, HealthStatus } from './health-result.ts';
 export { type HistoryEntry, type HistoryRun, upsertHistory } from './history.ts';
 export { isImmutableError } from './immutable-error.ts';

@@ -12,6 +12,7 @@ import {
   TagalongError,
   type Wake,
 } from '../core/index.ts';
+import type { Expressions } from '../expression/index.ts';
 import type { DriftWatcher } from './kustomization-drift.ts';
 
 export interface KustomizationDeps {
@@ -26,6 +27,8 @@ export interface KustomizationDeps {
   readonly log: Log;
   readonly wake: Wake;
   readonly drift: DriftWatcher;
+  /** For `readyExpr` and `healthCheckExprs`. */
+  readonly expressions: Expressions;
   /** Every Kustomization there is, as the API last told. */
   list(): readonly Kustomization[];
   /** A source object as the API last told. */

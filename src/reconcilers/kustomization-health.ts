@@ -1,8 +1,14 @@
 import type { Kustomization } from '../api/index.ts';
 import {
   type Change,
+  expressionsInOrder,
+  type Health,
+  type HealthExpressions,
   type HealthResult,
   type HealthSummary,
+  healthBeforeExpressions,
+  healthByExpressions,
+  healthExpressionsFor,
   healthOf,
   inventoryId,
   mayVanish,
@@ -76,6 +82,8 @@ interface Wait {
 interface LookTools {
   readonly context: StepContext;
   readonly deps: KustomizationDeps;
+  /** `spec.healthCheckExprs`. */
+  readonly rules: readonly HealthExpressions[];
 }
 
 /** Health waits by Kustomization, in memory: a restart begins them anew. No worker is held meanwhile. */
@@ -90,9 +98,10 @@ export class HealthWaits {
   ): Promise<{ summary: HealthSummary; elapsedMs: number; remainingMs: number }> {
     const owner = nameOf(kustomization);
     const wait = this.#wait(owner, `${revision} ${kustomization.metadata.generation}`, deps.clock);
+    const tools = { context, deps, rules: kustomization.spec.healthCheckExprs ?? [] };
     // Watching starts before the look, so that no change falls between the two.
-    this.#watch(owner, wait, targets, { context, deps });
-    const results = await concurrently(targets, 8, (target) => look(target, wait, { context, deps }));
+    this.#watch(owner, wait, targets, tools);
+    const results = await concurrently(targets, 8, (target) => look(target, wait, tools));
     const elapsedMs = deps.clock.now() - wait.startedAt;
     const timeoutMs = timeoutMsOf(kustomization);
     const summary = summariseHealth(results, { elapsedMs, timeoutMs });
@@ -126,7 +135,8 @@ export class HealthWaits {
     wait.watches.clear();
   }
 
-  #watch(owner: NamespacedName, wait: Wait, targets: readonly HealthTarget[], { context, deps }: LookTools): void {
+  #watch(owner: NamespacedName, wait: Wait, targets: readonly HealthTarget[], tools: LookTools): void {
+    const { deps } = tools;
     const isKnown = ({ manifest }: HealthTarget) => manifest !== null && deps.drift.look(manifest).state !== 'unknown';
     deps.drift.wakeOn(
       owner,
@@ -134,7 +144,7 @@ export class HealthWaits {
     );
     for (const target of targets.filter((one) => !isKnown(one))) {
       const id = inventoryId(target.ref);
-      if (!wait.watches.has(id)) wait.watches.set(id, watchOne(owner, target.ref, { context, deps }));
+      if (!wait.watches.has(id)) wait.watches.set(id, watchOne(owner, target.ref, tools));
     }
   }
 }
@@ -166,7 +176,8 @@ function skipFirst(observer: (event: WatchEvent) => void): (event: WatchEvent) =
   };
 }
 
-async function look({ ref, manifest }: HealthTarget, wait: Wait, { context, deps }: LookTools): Promise<HealthResult> {
+async function look({ ref, manifest }: HealthTarget, wait: Wait, tools: LookTools): Promise<HealthResult> {
+  const { context, deps } = tools;
   const id = inventoryId(ref);
   const vanishes = manifest !== null && mayVanish(manifest) ? { mayVanish: true } : {};
   const known = manifest === null ? null : deps.drift.look(manifest);
@@ -175,7 +186,7 @@ async function look({ ref, manifest }: HealthTarget, wait: Wait, { context, deps
     return { ref, health: { status: 'Current', message: '' }, ...vanishes };
   try {
     const live = await deps.cluster.get(ref, context.signal);
-    const health = healthOf(live, deps.clock.now());
+    const health = await judgeHealth(live, tools);
     if (health.status === 'Current') wait.current.set(id, live?.metadata.resourceVersion ?? '');
     else wait.current.delete(id);
     return { ref, health, ...vanishes };
@@ -183,4 +194,14 @@ async function look({ ref, manifest }: HealthTarget, wait: Wait, { context, deps
     context.signal.throwIfAborted();
     return { ref, health: null, error: errorMessage(error), ...vanishes };
   }
+}
+
+/** By the rules of the Kustomization where one is for the kind, else by kstatus. */
+async function judgeHealth(live: KubeObject | null, { deps, rules }: LookTools): Promise<Health> {
+  const rule = live === null ? null : healthExpressionsFor(live, rules);
+  if (live === null || rule === null) return healthOf(live, deps.clock.now());
+  const early = healthBeforeExpressions(live);
+  if (early !== null) return early;
+  const expressions = expressionsInOrder(rule).map(({ text }) => ({ text, scope: 'object' as const }));
+  return healthByExpressions(rule, await deps.expressions.evaluate(expressions, live));
 }

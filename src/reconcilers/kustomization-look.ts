@@ -1,12 +1,5 @@
 import type { Kustomization } from '../api/index.ts';
-import {
-  type DependencyGraph,
-  dependencyKeys,
-  dependencyNotFound,
-  dependencyReady,
-  dependencyRefs,
-  findCycleThrough,
-} from '../apply/index.ts';
+import { type DependencyGraph, dependencyKeys, findCycleThrough } from '../apply/index.ts';
 import { type Build, BuildError } from '../build/index.ts';
 import {
   type Artifact,
@@ -19,6 +12,7 @@ import {
   type StepContext,
 } from '../core/index.ts';
 import { buildKustomization } from './kustomization-build.ts';
+import { findBadExpression, unready } from './kustomization-dependencies.ts';
 import { type KustomizationDeps, KustomizationError } from './kustomization-deps.ts';
 import { failureOf } from './kustomization-failure.ts';
 import { sourceRefOf, timeoutMsOf } from './kustomization-spec.ts';
@@ -30,6 +24,8 @@ export type KustomizationSeen =
   /** The source has a revision, but what it consists of is not in memory: a restart. */
   | { readonly state: 'lost artifact'; readonly source: SourceRef; readonly revision: string }
   | { readonly state: 'cycle'; readonly path: readonly string[] }
+  /** An expression that can never be evaluated. */
+  | { readonly state: 'bad expression'; readonly because: string }
   | { readonly state: 'waiting'; readonly because: string; readonly revision: string }
   | {
       readonly state: 'built';
@@ -50,11 +46,13 @@ export async function lookAt(
   const found = deps.source(source);
   if (found === undefined) throw sourceMissing(kustomization, source);
   const all = deps.list();
+  const mistake = await findBadExpression(kustomization, deps);
+  if (mistake !== null) return { state: 'bad expression', because: mistake };
   const path = findCycleThrough(formatKey(nameOf(kustomization)), graphOf(all));
   if (path !== null) return { state: 'cycle', path };
   const revision = revisionOf(found);
   if (revision === undefined) return { state: 'no artifact' };
-  const because = unready(kustomization, all, revision);
+  const because = await unready(kustomization, all, { revision, deps });
   if (because !== null) return { state: 'waiting', because, revision };
   const artifact = deps.artifacts.get(source, revision);
   if (artifact === null) return { state: 'lost artifact', source, revision };
@@ -92,18 +90,6 @@ function sourceMissing(kustomization: Kustomization, { kind, name, namespace }: 
     { reason: 'ArtifactFailed', transient: false },
     { cause: kustomization.metadata.name },
   );
-}
-
-/** Why the dependencies do not let it run yet; null when they do. */
-function unready(kustomization: Kustomization, all: readonly Kustomization[], revision: string): string | null {
-  const byKey = new Map(all.map((one) => [formatKey(nameOf(one)), one]));
-  for (const ref of dependencyRefs(kustomization as KubeObject)) {
-    const dependency = byKey.get(formatKey(ref));
-    if (dependency === undefined) return dependencyNotFound(ref);
-    const decision = dependencyReady(kustomization as KubeObject, dependency as KubeObject, revision);
-    if (decision.do === 'wait') return decision.because;
-  }
-  return null;
 }
 
 function graphOf(all: readonly Kustomization[]): DependencyGraph {

@@ -7,7 +7,7 @@ import { retryMsOf } from './kustomization-spec.ts';
 export type KustomizationPlan = PlanLike &
   (
     | { readonly do: 'wait'; readonly reason: 'ArtifactFailed' | 'DependencyNotReady'; readonly afterMs: number }
-    | { readonly do: 'stall'; readonly reason: 'DependencyCycle' }
+    | { readonly do: 'stall'; readonly reason: 'DependencyCycle' | 'InvalidCELExpression' }
     | { readonly do: 'ask source'; readonly source: SourceRef; readonly afterMs: number }
     | {
         readonly do: 'apply';
@@ -42,6 +42,12 @@ export function decideKustomization(kustomization: Kustomization, seen: Kustomiz
         do: 'stall',
         reason: 'DependencyCycle',
         because: `dependency cycle: ${seen.path.join(' -> ')}; take one of them out of spec.dependsOn`,
+      };
+    case 'bad expression':
+      return {
+        do: 'stall',
+        reason: 'InvalidCELExpression',
+        because: `Reconciliation failed terminally due to configuration error: ${seen.because}`,
       };
     case 'waiting':
       return { do: 'wait', reason: 'DependencyNotReady', because: seen.because, afterMs: retryMsOf(kustomization) };

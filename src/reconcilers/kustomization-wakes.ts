@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { gitRepositoryKind, type Kustomization, kustomizationKind } from '../api/index.ts';
-import { dependencyKeys } from '../apply/index.ts';
+import { dependencyKeys, readyExpressionOf } from '../apply/index.ts';
 import { type Artifact, type Artifacts, type KubeObject, keyOf, nameOf, type SourceRef, type Wake } from '../core/index.ts';
 import type { WakeRule } from '../engine/index.ts';
 import { sourceRefOf } from './kustomization-spec.ts';
@@ -21,11 +21,12 @@ export function kustomizationWakes(list: () => readonly Kustomization[]): WakeRu
       on: kustomizationKind,
       because: 'a dependency changed',
       keys: ({ before, after }) => {
-        if (isDeepStrictEqual(dependencyFacts(before), dependencyFacts(after))) return [];
         const changed = after ?? before;
-        if (changed === null) return [];
+        if (changed === null || isDeepStrictEqual(contentOf(before), contentOf(after))) return [];
+        // An expression may ask for any field.
+        const isPlain = isDeepStrictEqual(dependencyFacts(before), dependencyFacts(after));
         return list()
-          .filter((one) => dependencyKeys(one as KubeObject).includes(keyOf(changed)))
+          .filter((one) => dependsOn(one as KubeObject, keyOf(changed), { byExpression: isPlain }))
           .map(keyOf);
       },
     },
@@ -63,6 +64,19 @@ function keysOn(source: SourceRef, all: readonly Kustomization[]): string[] {
 
 function isOn(kustomization: Kustomization, source: SourceRef): boolean {
   return isDeepStrictEqual(sourceRefOf(kustomization), { kind: source.kind, namespace: source.namespace, name: source.name });
+}
+
+function dependsOn(one: KubeObject, key: string, { byExpression }: { readonly byExpression: boolean }): boolean {
+  return dependencyKeys(one).some(
+    (dependency, index) => dependency === key && (!byExpression || readyExpressionOf(one, index) !== null),
+  );
+}
+
+/** All but what changes with every write. */
+function contentOf(object: KubeObject | null): unknown {
+  if (object === null) return null;
+  const { managedFields: _fields, resourceVersion: _version, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 function artifactOf(object: KubeObject | null): unknown {

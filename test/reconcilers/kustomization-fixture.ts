@@ -14,6 +14,7 @@ import {
   systemClock,
 } from '../../src/core/index.ts';
 import { createEventRecorder, Engine, type FinishedRun } from '../../src/engine/index.ts';
+import { createExpressions } from '../../src/expression/index.ts';
 import {
   createConfigWatcher,
   createDriftWatchers,
@@ -161,8 +162,10 @@ export async function startProcess(home: Home, options: ProcessOptions = {}): Pr
   const drift = createDriftWatchers({ cluster, clock: systemClock, log: silentLog, wake: engine.wake });
   const builder = createBuilder({ kustomize: () => options.kustomize ?? null, log: silentLog });
   const artifacts = wakeOnArtifacts(options.artifacts ?? home.artifacts, { list, source, wake: engine.wake });
+  const expressions = createExpressions({ clock: systemClock });
   const reconciler = createKustomizationReconciler({
     cluster,
+    expressions,
     home: cluster,
     artifacts,
     builder,
@@ -184,7 +187,7 @@ export async function startProcess(home: Home, options: ProcessOptions = {}): Pr
   const configs = createConfigWatcher({ home: cluster, log: silentLog, wake: engine.wake, list });
   const stop = async (graceMs: number) => {
     await engine.stop(graceMs);
-    await Promise.all([drift.stop(), configs.stop()]);
+    await Promise.all([drift.stop(), configs.stop(), expressions.close()]);
     await own.close();
   };
   return { engine, builder, runs, requested, artifacts, kill: () => stop(0), [Symbol.asyncDispose]: () => stop(2000) };

@@ -1,0 +1,53 @@
+import type { Clock } from '../core/index.ts';
+import type { Expression, ExpressionAnswer } from './expression.ts';
+import { ExpressionThread } from './expression-thread.ts';
+
+/** Evaluates expressions that others wrote, in a thread of its own with limits: the event loop never waits for one. */
+export interface Expressions {
+  /** For each expression why it can never be evaluated, or null. */
+  check(expressions: readonly Expression[]): Promise<readonly (string | null)[]>;
+  /** The answer of each expression over the same JSON values. Never rejects for what an expression does. */
+  evaluate(expressions: readonly Expression[], values: Readonly<Record<string, unknown>>): Promise<readonly ExpressionAnswer[]>;
+  close(): Promise<void>;
+}
+
+export interface ExpressionsOptions {
+  readonly clock: Clock;
+  /** For all expressions of one call; default two seconds. */
+  readonly timeoutMs?: number;
+  /** How long an idle thread is kept; default half a minute. */
+  readonly idleMs?: number;
+}
+
+/** No thread runs before the first call, nor when nothing was asked for a while. */
+export function createExpressions({ clock, timeoutMs = 2000, idleMs = 30_000 }: ExpressionsOptions): Expressions {
+  const thread = new ExpressionThread({ clock, timeoutMs, idleMs });
+  // What was checked once needs no thread again.
+  const checked = new Map<string, string | null>();
+  return {
+    async check(expressions) {
+      if (checked.size > checkedAtMost) checked.clear();
+      const unknown = expressions.filter((expression) => !checked.has(keyOf(expression)));
+      const answer = unknown.length === 0 ? [] : await thread.ask({ do: 'check', expressions: unknown });
+      if (typeof answer === 'string') return expressions.map(() => answer);
+      for (const [index, mistake] of (answer as (string | null)[]).entries()) {
+        const expression = unknown[index];
+        if (expression !== undefined) checked.set(keyOf(expression), mistake);
+      }
+      return expressions.map((expression) => checked.get(keyOf(expression)) ?? null);
+    },
+    async evaluate(expressions, values) {
+      if (expressions.length === 0) return [];
+      const answer = await thread.ask({ do: 'evaluate', expressions, values });
+      if (typeof answer !== 'string') return answer as ExpressionAnswer[];
+      return expressions.map(() => ({ kind: 'failed', because: answer }));
+    },
+    close: () => thread.close(),
+  };
+}
+
+const checkedAtMost = 1000;
+
+function keyOf({ text, scope }: Expression): string {
+  return JSON.stringify([scope, text]);
+}
