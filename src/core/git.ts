@@ -73,6 +73,8 @@ export interface NewCommit {
   readonly message: string;
   readonly author: { readonly name: string; readonly email: string };
   readonly seconds: number;
+  /** Makes the text of the `gpgsig` header from the commit without it. */
+  readonly sign?: (payload: Buffer) => Promise<string>;
 }
 
 export type PushOutcome =
@@ -85,11 +87,19 @@ export type PushOutcome =
 /** A bare mirror of one remote in the state folder; every method reads or writes there, only fetch, list and push use the network. */
 export interface GitMirror {
   readonly remote: GitRemote;
-  /** Incremental fetch of all branches and tags (pruned). Afterwards `refs()` is what the remote had. Concurrent calls share one fetch. */
+  /**
+   * Incremental fetch of all branches and tags (pruned) with all their history. Afterwards `refs()` is what the remote had and the mirror is
+   * whole. Concurrent calls share one fetch.
+   */
   fetch(signal?: AbortSignal): Promise<void>;
   /** `ls-remote`: refs of the remote right now, annotated tags peeled under `^{}`; fetches no objects. */
   listRemote(signal?: AbortSignal): Promise<ReadonlyMap<string, Oid>>;
-  /** Fetches one ref outside refs/heads and refs/tags (`refs/pull/1/head`) and returns its commit, or null if the remote lacks it. */
+  /** Whether it has every branch and tag with its history. Until somebody asks for that by `fetch`, it has only what `fetchRef` brought. */
+  isWhole(): Promise<boolean>;
+  /**
+   * Fetches one ref by its full name, or one commit by its oid, and returns the commit, or null if the remote lacks it. Where the mirror is
+   * not whole, what comes is that commit's tree without the history behind it.
+   */
   fetchRef(ref: string, signal?: AbortSignal): Promise<Oid | null>;
   /** The refs as last fetched or pushed: `refs/heads/main` → commit; a tag gives the commit it peels to. */
   refs(): Promise<ReadonlyMap<string, Oid>>;
@@ -103,6 +113,12 @@ export interface GitMirror {
     path: string,
   ): Promise<{ readonly type: 'tree' | 'blob' | 'commit'; readonly oid: Oid; readonly mode: string } | null>;
   blob(oid: Oid): Promise<Buffer>;
+  /** An object as it is stored, which is what signatures are over; null when the mirror lacks it. */
+  object(oid: Oid): Promise<{ readonly type: string; readonly bytes: Buffer } | null>;
+  /** The tag object that `refs/tags/<tag>` names; null where it names a commit itself, or is not there. */
+  tagObject(tag: string): Promise<Oid | null>;
+  /** The settings in a blob of git's configuration format (`.gitmodules`), names lower-cased as git does; nothing it says takes effect. */
+  settings(blob: Oid): Promise<readonly (readonly [name: string, value: string])[]>;
   /** Paths that differ between two commits (or trees), recursively, without rename detection. */
   diff(before: Oid, after: Oid): Promise<readonly TreeChange[]>;
   isAncestor(ancestor: Oid, descendant: Oid): Promise<boolean>;
@@ -116,13 +132,15 @@ export interface GitMirror {
   writeCommit(commit: NewCommit): Promise<Oid>;
   /** Pushes `commit` to `refs/heads/<branch>`, only if the remote branch is still `expected` (null = must not exist). Afterwards `refs()` knows it. */
   push(branch: string, commit: Oid, expected: Oid | null, options?: PushOptions): Promise<PushOutcome>;
+  /** Deletes the branch, only if the remote still has it at `expected`. Afterwards `refs()` lacks it. */
+  deleteBranch(branch: string, expected: Oid, signal?: AbortSignal): Promise<PushOutcome>;
   /** Runs `task` as the only writer of (remote, branch) in this process. */
   asOnlyWriter<T>(branch: string, task: () => Promise<T>): Promise<T>;
 }
 
 export interface PushOptions {
   readonly pushOptions?: readonly string[];
-  /** A further refspec (`HEAD:refs/heads/x`) pushed with the same commit. */
+  /** A further refspec (`HEAD:refs/heads/x`) pushed with the same commit, never forced. */
   readonly refspec?: string;
   /** Lets a bot's own push branch be rewritten (`--force-with-lease=<ref>:<expected>`). */
   readonly force?: boolean;

@@ -3,10 +3,10 @@ import { errorMessage } from '../core/index.ts';
 import { checkBranch, checkRef, isOid } from './check-name.ts';
 import { cleanText } from './clean-text.ts';
 import { GitError } from './error.ts';
-import { findMissing, makeAnew, touchMirror } from './mirror-folder.ts';
+import { findMissing, isShallow, isWholeMirror, makeAnew, noteWhole, touchMirror } from './mirror-folder.ts';
 import { MirrorMaintenance } from './mirror-maintenance.ts';
 import type { Network } from './network.ts';
-import { pushBranch } from './push-branch.ts';
+import { pushBranch, pushDeletion } from './push-branch.ts';
 import { isSameRefs, peelRef, readRefs } from './read-refs.ts';
 import { remoteKey } from './remote-url.ts';
 import { RepositoryReader } from './repository-reader.ts';
@@ -26,6 +26,11 @@ export interface MirrorParts {
 }
 
 const branchesAndTags = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
+
+/** Branches and tags keep their names; whatever else was fetched stands apart from them. */
+function targetOf(source: string): string {
+  return /^refs\/(heads|tags)\//.test(source) ? source : `refs/tagalong/${source.replace(/^refs\//, '')}`;
+}
 
 /** A bare mirror of one remote: see `GitMirror`. */
 export class Mirror extends RepositoryReader implements GitMirror {
@@ -65,16 +70,21 @@ export class Mirror extends RepositoryReader implements GitMirror {
 
   async fetchRef(ref: string, signal?: AbortSignal): Promise<Oid | null> {
     const source = isOid(ref) ? ref : checkRef(ref);
-    const target = `refs/tagalong/${source.replace(/^refs\//, '')}`;
+    const target = targetOf(source);
+    const signals = AbortSignal.any([...(signal ? [signal] : []), this.#closing.signal]);
     return this.#turn.run(async () => {
       try {
-        await this.#parts.network.fetch([`+${source}:${target}`], { prune: false, signal });
+        await this.#fetchOne(`+${source}:${target}`, target, signals);
       } catch (error) {
         if (error instanceof GitError && error.code === 'REF_NOT_FOUND') return null;
         throw error;
       }
       return peelRef(this.repository, target);
     });
+  }
+
+  isWhole(): Promise<boolean> {
+    return isWholeMirror(this.repository.folder);
   }
 
   refs(): Promise<ReadonlyMap<string, Oid>> {
@@ -111,6 +121,16 @@ export class Mirror extends RepositoryReader implements GitMirror {
     });
   }
 
+  deleteBranch(branch: string, expected: Oid, signal?: AbortSignal): Promise<PushOutcome> {
+    const ref = checkBranch(branch);
+    return this.#turn.run(async () => {
+      this.#parts.beforePush(branch);
+      const outcome = await pushDeletion(this.#parts.network, ref, expected, this.remote.url, signal);
+      if (outcome.kind === 'pushed') await this.#dropRef(ref);
+      return outcome;
+    });
+  }
+
   asOnlyWriter<T>(branch: string, task: () => Promise<T>): Promise<T> {
     const key = `${remoteKey(this.remote.url)} ${branch}`;
     const writer = this.#parts.writers.get(key) ?? new OneAtATime();
@@ -127,20 +147,48 @@ export class Mirror extends RepositoryReader implements GitMirror {
 
   async #fetchNow(asked: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([asked, this.#closing.signal]);
-    const { repository, clock } = this.#parts;
-    await touchMirror(repository.folder, clock.now() / 1_000);
+    const { folder } = this.repository;
+    await this.#fetchMending(async () => {
+      const history = (await isShallow(folder)) ? 'whole' : 'as it is';
+      await this.#parts.network.fetch(branchesAndTags, { prune: true, history, signal });
+    });
+    await noteWhole(folder);
+  }
+
+  async #fetchOne(refspec: string, target: string, signal: AbortSignal): Promise<void> {
+    await this.#fetchMending(async () => {
+      const isWhole = await this.isWhole();
+      if (!isWhole) await this.#makeWay(target);
+      try {
+        await this.#parts.network.fetch([refspec], { history: isWhole ? 'as it is' : 'tip', signal });
+      } catch (error) {
+        if (isWhole || !(error instanceof GitError) || error.code !== 'UNSUPPORTED') throw error;
+        await this.#parts.network.fetch([refspec], { history: 'as it is', signal });
+      }
+    });
+  }
+
+  /** Runs a fetch; where the mirror turns out to be damaged, once more into an empty one. */
+  async #fetchMending(fetch: () => Promise<void>): Promise<void> {
+    await touchMirror(this.repository.folder, this.#parts.clock.now() / 1_000);
     await this.#checkSuspicion();
     const before = await this.refs().catch(() => new Map<string, Oid>());
     try {
-      await this.#parts.network.fetch(branchesAndTags, { prune: true, signal });
+      await fetch();
     } catch (error) {
       if (!(await this.#isDamage(error))) throw error;
       await this.#rebuild(errorMessage(error));
-      await this.#parts.network.fetch(branchesAndTags, { prune: true, signal });
+      await fetch();
     } finally {
       this.#refs = null;
     }
     if (!isSameRefs(before, await this.refs())) this.#maintenance.noteChange();
+  }
+
+  /** Nothing prunes a mirror that is not whole: a branch `a` that became `a/b` would stand in the way of its successor. */
+  async #makeWay(target: string): Promise<void> {
+    for (const ref of (await this.refs().catch(() => new Map<string, Oid>())).keys())
+      if (ref.startsWith(`${target}/`) || target.startsWith(`${ref}/`)) await this.git(['update-ref', '-d', ref]);
   }
 
   async #isDamage(error: unknown): Promise<boolean> {
@@ -167,6 +215,11 @@ export class Mirror extends RepositoryReader implements GitMirror {
 
   async #setRef(ref: string, commit: Oid): Promise<void> {
     await this.git(['update-ref', ref, commit]);
+    this.#refs = null;
+  }
+
+  async #dropRef(ref: string): Promise<void> {
+    await this.git(['update-ref', '-d', ref]);
     this.#refs = null;
   }
 

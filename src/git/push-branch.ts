@@ -1,9 +1,10 @@
 import type { Oid, PushOptions, PushOutcome } from '../core/index.ts';
-import { checkOid, checkRef } from './check-name.ts';
+import { checkOid } from './check-name.ts';
 import { cleanText } from './clean-text.ts';
 import { GitError } from './error.ts';
 import type { Network } from './network.ts';
 import { readPushOutcome } from './push-outcome.ts';
+import { parsePushRefspec, refuseRefspec } from './push-refspec.ts';
 
 export interface BranchPush {
   readonly url: string;
@@ -30,6 +31,22 @@ export async function pushBranch(network: Network, push: BranchPush): Promise<Pu
   return readPushOutcome(printed, ref, attempt(printed.secrets));
 }
 
+/** Deletes a ref under a lease: the server takes it only while the ref is still `expected`. */
+export async function pushDeletion(
+  network: Network,
+  ref: string,
+  expected: Oid,
+  url: string,
+  signal?: AbortSignal,
+): Promise<PushOutcome> {
+  const flags = ['--no-verify', '--no-recurse-submodules', `--force-with-lease=${ref}:${checkOid(expected)}`];
+  const printed = await network.push(flags, [`:${ref}`], signal);
+  const { branchPushed: _, ...outcome } = readPushOutcome(printed, ref, {
+    ...{ what: 'failed to delete from remote', url, secrets: printed.secrets },
+  });
+  return outcome;
+}
+
 function describeFlags({ ref, expected, options }: BranchPush): string[] {
   const lease = `--force-with-lease=${ref}:${expected === null ? '' : checkOid(expected)}`;
   const pushOptions = (options.pushOptions ?? []).map((option) => `--push-option=${checkPushOption(option)}`);
@@ -38,22 +55,16 @@ function describeFlags({ ref, expected, options }: BranchPush): string[] {
 
 function describeRefspecs({ ref, commit, options }: BranchPush): string[] {
   const own = `${checkOid(commit)}:${ref}`;
-  const further = options.refspec === undefined ? own : resolveRefspec(options.refspec, ref, commit, options.force ?? false);
+  const further = options.refspec === undefined ? own : resolveRefspec(options.refspec, ref, commit);
   return [...new Set([own, further])];
 }
 
 /** `HEAD:refs/heads/x`, where the source is the commit that is pushed, by whichever of its names. */
-function resolveRefspec(refspec: string, ref: string, commit: Oid, force: boolean): string {
-  const [, plus, source, target] = /^(\+?)([^:]+):([^:]+)$/.exec(refspec) ?? [];
-  if (source === undefined || target === undefined) throw refuse(refspec, 'it must read <source>:<full ref>');
+function resolveRefspec(refspec: string, ref: string, commit: Oid): string {
+  const { source, target } = parsePushRefspec(refspec);
   const names = ['HEAD', '@', ref, ref.replace(/^refs\/heads\//, '')];
-  if (!names.includes(source)) throw refuse(refspec, `its source must be HEAD or ${ref}, the commit just made`);
-  if (target === ref) return `${commit}:${ref}`; // the branch itself: pushed already, under its lease
-  return `${plus || force ? '+' : ''}${commit}:${checkRef(target)}`;
-}
-
-function refuse(refspec: string, because: string): GitError {
-  return new GitError('REFUSED_REF', `the push refspec '${cleanText(refspec)}' is refused: ${because}`);
+  if (!names.includes(source)) throw refuseRefspec(refspec, `its source must be HEAD or ${ref}, the commit just made`);
+  return `${commit}:${target}`; // for the branch itself: the same as is pushed already, under its lease
 }
 
 function checkPushOption(option: string): string {

@@ -90,23 +90,27 @@ function refuse(path: string, because: string): GitError {
   return new GitError('REFUSED_PATH', `writing '${path}' to git was refused: ${because}`);
 }
 
-async function commitTree(repository: Repository, tree: Oid, { parent, message, author, seconds }: NewCommit): Promise<Oid> {
-  const name = cleanIdentity(author.name) || 'tagalong';
-  const email = cleanIdentity(author.email);
-  const date = `@${Math.max(0, Math.floor(seconds))} +0000`;
-  const environment = {
-    GIT_AUTHOR_NAME: name,
-    GIT_AUTHOR_EMAIL: email,
-    GIT_AUTHOR_DATE: date,
-    GIT_COMMITTER_NAME: name,
-    GIT_COMMITTER_EMAIL: email,
-    GIT_COMMITTER_DATE: date,
-  };
-  const { stdout } = await runGit(repository, ['commit-tree', tree, '-p', parent], {
-    input: message.replaceAll('\0', ''),
-    environment,
+/** The object as `git commit-tree` writes it, with the signature git looks for behind its other headers. */
+async function commitTree(repository: Repository, tree: Oid, commit: NewCommit): Promise<Oid> {
+  const headers = describeHeaders(tree, commit);
+  const message = commit.message.replaceAll('\0', '');
+  const payload = Buffer.from(`${headers}\n${message}`);
+  const signature = commit.sign === undefined ? '' : signatureHeader(await commit.sign(payload));
+  const { stdout } = await runGit(repository, ['hash-object', '-t', 'commit', '-w', '--stdin'], {
+    input: Buffer.from(`${headers}${signature}\n${message}`),
   });
   return checkOid(stdout.toString('latin1').trim());
+}
+
+function describeHeaders(tree: Oid, { parent, author, seconds }: NewCommit): string {
+  const name = cleanIdentity(author.name) || 'tagalong';
+  const identity = `${name} <${cleanIdentity(author.email)}> ${Math.max(0, Math.floor(seconds))} +0000`;
+  return `tree ${tree}\nparent ${parent}\nauthor ${identity}\ncommitter ${identity}\n`;
+}
+
+/** A header's further lines begin with a space: https://git-scm.com/docs/gitformat-signature */
+function signatureHeader(signature: string): string {
+  return `gpgsig ${signature.replaceAll('\r', '').trimEnd().replaceAll('\n', '\n ')}\n`;
 }
 
 // What git itself drops from a name, so that it never ends up empty there.

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SignError } from './error.ts';
+import type { SigningKey } from './signing-key.ts';
+
+export interface KeygenAnswer {
+  readonly ok: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const timeoutMs = 30_000;
+
+/**
+ * Runs `ssh-keygen` with the key in a file that only we can read and that is gone afterwards; a passphrase comes through askpass. `@key`
+ * among the arguments stands for that file.
+ */
+export async function runSshKeygen(key: SigningKey, args: readonly string[], input: Buffer): Promise<KeygenAnswer> {
+  // The prefix is git's: leftovers of a killed process are removed with those.
+  const folder = await mkdtemp(join(tmpdir(), `tagalong-git-${process.pid}-`));
+  try {
+    const file = join(folder, 'key');
+    await writeFile(file, `${key.privateKey.reveal().trimEnd()}\n`, { mode: 0o600 });
+    const askpass = await writeAskpass(folder, key);
+    return await run(
+      args.map((arg) => (arg === '@key' ? file : arg)),
+      { PATH: process.env['PATH'] ?? '', HOME: folder, LC_ALL: 'C', ...askpass },
+      input,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Without a passphrase the answer is an empty one: nothing is ever asked at a terminal. */
+async function writeAskpass(folder: string, { passphrase }: SigningKey): Promise<Record<string, string>> {
+  const [secret, script] = [join(folder, 'passphrase'), join(folder, 'askpass')];
+  await writeFile(secret, passphrase?.reveal() ?? '', { mode: 0o600 });
+  await writeFile(script, '#!/bin/sh\nexec cat "$TAGALONG_PASSPHRASE_FILE"\n', { mode: 0o700 });
+  return { SSH_ASKPASS: script, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0', TAGALONG_PASSPHRASE_FILE: secret };
+}
+
+function run(args: readonly string[], environment: Record<string, string>, input: Buffer): Promise<KeygenAnswer> {
+  const child = spawn('ssh-keygen', args, { env: environment, detached: true, timeout: timeoutMs });
+  child.stdin.on('error', () => {}); // it may end before it read everything
+  return new Promise((resolve, reject) => {
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString('latin1');
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr = (stderr + chunk.toString()).slice(-4_000);
+    });
+    child.on('error', (cause) =>
+      reject(new SignError('SIGNING_FAILED', `ssh-keygen could not be started: ${cause.message}; is it on PATH?`, { cause })),
+    );
+    child.on('close', (code) => resolve({ ok: code === 0, stdout, stderr }));
+    child.stdin.end(input);
+  });
+}
