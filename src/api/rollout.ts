@@ -110,7 +110,6 @@ const workloadSchema = z
     readyPods: integer('How many ready pods run the new image.').optional(),
     digest: text('What these pods run, where they agree.').optional(),
     healthySince: time('Since when it has been healthy without interruption; absent while it is not.').optional(),
-    fingerprint: text('What it was made of when it was last healthy, but for the image.').optional(),
   })
   .describe('A workload that runs the image.');
 
