@@ -1,5 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { type CheckAddress, createEgressCheck } from '../auth/index.ts';
 import { type Clock, type Git, type GitMirror, type GitRemote, type Log, silentLog, systemClock } from '../core/index.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
 import { Mirror } from './mirror.ts';
@@ -20,6 +21,8 @@ export interface GitOptions {
   readonly allowFileUrls?: boolean;
   /** The largest blob that is read whole; default 100 MiB. */
   readonly maxBlobBytes?: number;
+  /** Which addresses remotes may have; default: all but link-local and metadata ones. */
+  readonly checkAddress?: CheckAddress;
   /** Called right before each push, once nothing is waited for any more; what it throws refuses the push. */
   readonly beforePush?: (branch: string) => void;
 }
@@ -55,8 +58,10 @@ export function createGit(options: GitOptions): ClosableGit {
       const identity = identifyMirror(remote, parts.key);
       const known = mirrors.get(identity);
       if (known !== undefined) {
-        if (remote.owner !== undefined) (await known).renew(remote);
-        return known;
+        const mirror = await known;
+        if (remote.owner !== undefined) mirror.renew(remote);
+        await touchMirror(join(parts.mirrors, identity), (options.clock ?? systemClock).now() / 1_000);
+        return mirror;
       }
       // Registered before the first await: two callers of one moment must not open it twice.
       const opening = sweep(identity, parts, mirrors, options).then(() => openMirror(remote, identity, parts, writers, options));
@@ -106,11 +111,12 @@ async function openMirror(
   options: GitOptions,
 ): Promise<Mirror> {
   const { log = silentLog, clock = systemClock, maxBlobBytes = defaultMaxBlobBytes, beforePush = () => {} } = options;
+  const checkAddress = options.checkAddress ?? createEgressCheck({ allowLoopback: true });
   const { launcher, environment } = parts;
   const folder = join(parts.mirrors, identity);
   const repository = { folder, environment };
   await openMirrorFolder(repository, log);
   await touchMirror(folder, clock.now() / 1_000);
-  const network = new Network({ remote, folder, launcher, environment, log });
+  const network = new Network({ remote, folder, launcher, environment, log, checkAddress });
   return new Mirror({ repository, network, log, clock, maxBlobBytes, writers, beforePush });
 }

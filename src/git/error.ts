@@ -21,7 +21,11 @@ export type GitErrorCode =
   | 'REFUSED_PATH'
   | 'NOT_FAST_FORWARD'
   | 'TOO_LARGE'
-  /** The remote wants something that is not supported: SHA-256 objects, a proxy for ssh. */
+  /** A signature, or a key to check it with, is missing, broken, or not of whom it has to be. */
+  | 'BAD_SIGNATURE'
+  /** The disk that holds the mirrors is full, or its quota used up. */
+  | 'DISK_FULL'
+  /** The remote wants something that is not supported: SHA-256 objects, a shallow fetch over dumb HTTP. */
   | 'UNSUPPORTED'
   | 'GIT_FAILED';
 

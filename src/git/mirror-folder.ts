@@ -96,6 +96,21 @@ function endProcess(pid: number): void {
   }
 }
 
+/** Whether all branches and tags with their history were fetched once: from then on every fetch keeps it so. */
+export function isWholeMirror(folder: string): Promise<boolean> {
+  return exists(join(folder, 'tagalong-whole'));
+}
+
+export function noteWhole(folder: string): Promise<void> {
+  return writeFile(join(folder, 'tagalong-whole'), '');
+}
+
+/** Whether history behind some commit was left out. */
+export async function isShallow(folder: string): Promise<boolean> {
+  const cut = await stat(join(folder, 'shallow')).catch(() => null);
+  return cut !== null && cut.size > 0;
+}
+
 /** Notes that the mirror is in use, for `removeUnused`. */
 export async function touchMirror(folder: string, seconds: number): Promise<void> {
   const file = join(folder, 'tagalong-used');

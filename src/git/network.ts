@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SimpleGit } from 'simple-git';
+import type { CheckAddress } from '../auth/index.ts';
 import type { GitRemote, Log, Oid } from '../core/index.ts';
 import { cleanText } from './clean-text.ts';
 import { type Environment, withSettings } from './environment.ts';
@@ -18,10 +19,19 @@ export interface NetworkOptions {
   readonly launcher: string;
   readonly environment: Environment;
   readonly log: Log;
+  readonly checkAddress: CheckAddress;
 }
 
 /** With the texts that its messages must not carry. */
 export type AnswerWithSecrets = NetworkAnswer & { readonly secrets: readonly string[] };
+
+export interface FetchOptions {
+  /** Refs that the remote lacks go. */
+  readonly prune?: boolean;
+  /** tip: the commits without the history behind them. whole: with all of it, also where it was left out before. */
+  readonly history: 'tip' | 'whole' | 'as it is';
+  readonly signal?: AbortSignal | undefined;
+}
 
 interface Run {
   readonly what: string;
@@ -33,6 +43,7 @@ interface Run {
 const fetchTimeoutMs = 15 * 60_000;
 const listTimeoutMs = 60_000;
 const pushTimeoutMs = 5 * 60_000;
+const hopsAtMost = 3;
 const quiet = [
   '--quiet',
   '--no-write-fetch-head',
@@ -64,10 +75,10 @@ export class Network {
     this.#remote = remote;
   }
 
-  /** Fetches the refspecs; with `prune`, what the remote lacks goes. */
-  async fetch(refspecs: readonly string[], options: { prune: boolean; signal?: AbortSignal | undefined }): Promise<void> {
+  /** Fetches the refspecs. */
+  async fetch(refspecs: readonly string[], options: FetchOptions): Promise<void> {
     const what = 'failed to checkout and determine revision: unable to clone';
-    const flags = options.prune ? [...quiet, '--prune', '--force'] : [...quiet, '--force'];
+    const flags = [...quiet, '--force', ...describeFetch(options)];
     const answer = await this.#run({ what, timeoutMs: fetchTimeoutMs, signal: options.signal }, (git, url) =>
       git.fetch([...flags, '--', url, ...refspecs]),
     );
@@ -98,19 +109,20 @@ export class Network {
   }
 
   async #run(run: Run, task: (git: SimpleGit, url: string) => Promise<unknown>): Promise<AnswerWithSecrets> {
-    const answer = await this.#runOnce(run, task);
-    if (answer.ok || !mayBeRedirect(this.#remote, answer.stderr)) return answer;
-    const moved = await this.#findRedirect(run);
-    if (moved === null) return answer;
-    this.#options.log.info('git remote redirects on its host', { from: this.#remote.url, to: cleanText(moved) });
-    this.#url = moved;
-    return this.#runOnce(run, task);
+    for (let hops = 0; ; hops += 1) {
+      const answer = await this.#runOnce(run, task);
+      if (answer.ok || hops === hopsAtMost || !mayBeRedirect(this.#remote, answer.stderr)) return answer;
+      const moved = await this.#findRedirect(run);
+      if (moved === null) return answer;
+      this.#options.log.info('git remote redirects', { from: cleanText(this.#url), to: cleanText(moved) });
+      this.#url = moved;
+    }
   }
 
   async #runOnce(run: Run, task: (git: SimpleGit, url: string) => Promise<unknown>): Promise<AnswerWithSecrets> {
-    const { folder, launcher, environment } = this.#options;
+    const { folder, launcher, environment, checkAddress } = this.#options;
     const remote = this.#remote;
-    await using opened = await openRemote(remote, this.#url, withSettings(environment, run.settings ?? []));
+    await using opened = await openRemote(remote, this.#url, withSettings(environment, run.settings ?? []), checkAddress);
     const signal = AbortSignal.any([...(run.signal ? [run.signal] : []), AbortSignal.timeout(run.timeoutMs)]);
     const answer = await runNetwork({ folder, launcher, opened, signal }, (git) => task(git, opened.url));
     if (!answer.ok && signal.aborted) throw abortError(signal, `${run.what} '${cleanText(remote.url)}'`);
@@ -118,13 +130,12 @@ export class Network {
   }
 
   /**
-   * Git follows a redirect with the header it was given, to whatever host. So with secrets it follows none, and this looks where the
-   * first answer leads; only another path of the same host (or the same host over https) is taken.
+   * Git follows a redirect with the header it was given, to whatever host. So it follows none, and this looks where the first answer
+   * leads: with secrets only another path of the same host (or the same host over https) is taken; without, any that may be spoken to.
    */
   async #findRedirect(run: Run): Promise<string | null> {
-    const { folder, launcher, environment } = this.#options;
-    const remote = this.#remote;
-    await using opened = await openRemote(remote, this.#url, environment);
+    const { folder, launcher, environment, checkAddress } = this.#options;
+    await using opened = await openRemote(this.#remote, this.#url, environment, checkAddress);
     const trace = join(opened.folder, `trace-${randomUUID()}`);
     const signal = AbortSignal.any([...(run.signal ? [run.signal] : []), AbortSignal.timeout(listTimeoutMs)]);
     const traced = { GIT_TRACE_CURL: trace, GIT_TRACE_CURL_NO_DATA: '1', GIT_TRACE_REDACT: '1' };
@@ -139,7 +150,8 @@ export class Network {
     const from = new URL(opened.url);
     const to = URL.parse(location, `${from.href.replace(/\/$/, '')}/info/refs`);
     if (to === null) return null;
-    if (!isSameHost(from, to)) {
+    if (!/^https?:$/.test(to.protocol) || (from.protocol === 'https:' && to.protocol === 'http:')) return null;
+    if (hasSecrets(this.#remote) && !isSameHost(from, to)) {
       throw new GitError(
         'UNREACHABLE',
         `'${cleanText(this.#remote.url)}' redirects to another host, ${cleanText(to.host)}: credentials are not sent there; use the new URL`,
@@ -150,12 +162,13 @@ export class Network {
   }
 }
 
+function describeFetch({ prune, history }: FetchOptions): string[] {
+  const depth = { tip: ['--depth=1'], whole: ['--unshallow'], 'as it is': [] }[history];
+  return [...(prune ? ['--prune'] : []), ...depth];
+}
+
 function mayBeRedirect(remote: GitRemote, stderr: string): boolean {
-  return (
-    hasSecrets(remote) &&
-    /^https?:/.test(remote.url) &&
-    /returned error: 30[12378]|not valid: is this a git repository|redirect/i.test(stderr)
-  );
+  return /^https?:/.test(remote.url) && /returned error: 30[12378]|not valid: is this a git repository|redirect/i.test(stderr);
 }
 
 function parseRefs(stdout: string): Map<string, Oid> {

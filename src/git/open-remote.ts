@@ -1,10 +1,13 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CheckAddress } from '../auth/index.ts';
 import type { GitCredentials, GitRemote } from '../core/index.ts';
 import { type Environment, withSettings } from './environment.ts';
 import { GitError } from './error.ts';
 import { checkRemoteUrl } from './remote-url.ts';
+import { resolveRemote } from './resolve-remote.ts';
 
 const folderPrefix = 'tagalong-git-';
 
@@ -18,15 +21,27 @@ export interface OpenRemote extends AsyncDisposable {
 }
 
 /** Writes the private files of a remote and describes the environment in which git can reach it, at `url` (the remote's own or where it moved to). */
-export async function openRemote(remote: GitRemote, url: string, base: Environment): Promise<OpenRemote> {
+export async function openRemote(
+  remote: GitRemote,
+  url: string,
+  base: Environment,
+  checkAddress: CheckAddress,
+): Promise<OpenRemote> {
   const parsed = checkRemoteUrl(url, true);
+  // Through a proxy it is the proxy that resolves names and connects.
+  const isDirect = remote.proxy === undefined && parsed.protocol !== 'file:';
+  const resolved = isDirect ? await resolveRemote(parsed, checkAddress) : null;
   const folder = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   try {
     const environment = { ...base, GIT_ALLOW_PROTOCOL: parsed.protocol.slice(0, -1), TAGALONG_PID_FILE: join(folder, 'pid') };
     const opened =
       parsed.protocol === 'ssh:'
         ? await openSsh(remote, parsed, folder, environment)
-        : await openHttp(remote, folder, environment);
+        : await openHttp(
+            remote,
+            folder,
+            resolved === null ? environment : withSettings(environment, [['http.curloptResolve', resolved]]),
+          );
     return {
       url: addressOf(parsed),
       environment: opened,
@@ -57,18 +72,19 @@ async function openHttp(remote: GitRemote, folder: string, base: Environment): P
   const settings: [string, string][] = [
     ['http.lowSpeedLimit', '1'],
     ['http.lowSpeedTime', '60'],
-    // With anything secret at hand redirects are looked at first: see network.ts.
-    ['http.followRedirects', hasSecrets(remote) ? 'false' : 'initial'],
+    // Redirects are looked at first: see network.ts.
+    ['http.followRedirects', 'false'],
   ];
   const header = authorizationOf(credentials);
   if (header !== null) settings.push(['http.extraHeader', `Authorization: ${header}`]);
-  if (proxy !== undefined) settings.push(['http.proxy', checkLine(proxy, 'the proxy')]);
+  // The proxy resolves names, as in Flux; curl calls that socks5h.
+  if (proxy !== undefined) settings.push(['http.proxy', checkLine(proxy, 'the proxy').replace(/^socks5:/, 'socks5h:')]);
   if (ca !== undefined) settings.push(['http.sslCAInfo', await writePrivate(folder, 'ca.pem', ca)]);
   if (clientCertificate) {
     settings.push(['http.sslCert', await writePrivate(folder, 'client.pem', clientCertificate.certificate)]);
     settings.push(['http.sslKey', await writePrivate(folder, 'client.key', clientCertificate.key.reveal())]);
   }
-  return withSettings(base, settings);
+  return withSettings(proxy === undefined ? base : { ...base, NO_PROXY: '', no_proxy: '' }, settings);
 }
 
 export function hasSecrets({ credentials, clientCertificate }: GitRemote): boolean {
@@ -96,20 +112,19 @@ async function openSsh({ credentials, proxy }: GitRemote, url: URL, folder: stri
       'AUTHENTICATION_FAILED',
       `'${url.href}' is reached by ssh and needs a secret with identity and known_hosts`,
     );
-  if (proxy !== undefined)
-    throw new GitError('UNSUPPORTED', `'${url.href}' is reached by ssh, which cannot go through the proxy; use an https URL`);
   const identity = await writePrivate(folder, 'identity', `${credentials.identity.reveal().trimEnd()}\n`);
   const knownHosts = await writePrivate(folder, 'known_hosts', `${credentials.knownHosts.trimEnd()}\n`);
   const environment = {
     ...base,
     GIT_SSH_VARIANT: 'ssh',
-    GIT_SSH_COMMAND: describeSsh(identity, knownHosts, credentials.passphrase !== undefined),
+    GIT_SSH_COMMAND: describeSsh(identity, knownHosts, credentials.passphrase !== undefined, proxy !== undefined),
+    ...(proxy === undefined ? {} : { TAGALONG_PROXY: checkLine(proxy, 'the proxy') }),
   };
   if (credentials.passphrase === undefined) return environment;
   return { ...environment, ...(await describeAskpass(folder, credentials.passphrase.reveal())) };
 }
 
-function describeSsh(identity: string, knownHosts: string, hasPassphrase: boolean): string {
+function describeSsh(identity: string, knownHosts: string, hasPassphrase: boolean, hasProxy: boolean): string {
   const options = [
     'StrictHostKeyChecking=yes',
     `UserKnownHostsFile="${knownHosts}"`,
@@ -127,8 +142,18 @@ function describeSsh(identity: string, knownHosts: string, hasPassphrase: boolea
     'ForwardAgent=no',
     'PermitLocalCommand=no',
     `BatchMode=${hasPassphrase ? 'no' : 'yes'}`,
+    ...(hasProxy ? [`ProxyCommand=${proxyCommand()}`] : []),
   ];
   return ['ssh', '-F', '/dev/null', '-i', identity, ...options.flatMap((option) => ['-o', option])].map(quoteForShell).join(' ');
+}
+
+function proxyCommand(): string {
+  const program = fileURLToPath(new URL(`./proxy-command${extname(import.meta.url)}`, import.meta.url));
+  // ssh takes a percent sign for a token of its own, and runs the line in a shell.
+  const words = [process.execPath, '--disable-warning=ExperimentalWarning', program].map((word) =>
+    quoteForShell(word.replaceAll('%', '%%')),
+  );
+  return [...words, '%h', '%p'].join(' ');
 }
 
 function quoteForShell(word: string): string {

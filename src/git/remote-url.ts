@@ -2,6 +2,10 @@ import { GitError } from './error.ts';
 
 const ports: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443', 'ssh:': '22' };
 
+export function defaultPort({ protocol }: URL): string {
+  return ports[protocol] ?? '';
+}
+
 /** Checks a remote's URL: a known protocol, no password, nothing git or ssh could take for an option. `file:` only where allowed. */
 export function checkRemoteUrl(text: string, allowFileUrls: boolean): URL {
   const url = parseUrl(text);
@@ -32,7 +36,7 @@ export function remoteKey(text: string): string {
   const url = URL.parse(text);
   if (url === null) return text;
   const path = url.pathname.replace(/\/+$/, '').replace(/\.git$/, '');
-  return `${url.protocol}//${url.hostname}:${url.port || (ports[url.protocol] ?? '')}${path}`;
+  return `${url.protocol}//${url.hostname}:${url.port || defaultPort(url)}${path}`;
 }
 
 /** Whether a redirect may be followed with credentials: the same host and port, or the same host from http to https. */

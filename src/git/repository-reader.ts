@@ -1,5 +1,5 @@
 import type { Commit, GitMirror, HistoryStep, Oid, TreeChange, TreeEntry } from '../core/index.ts';
-import { checkOid } from './check-name.ts';
+import { checkOid, checkRef } from './check-name.ts';
 import { ObjectReader } from './object-reader.ts';
 import { parseRawDiff, parseTreeListing } from './parse-objects.ts';
 import { readHistory } from './read-history.ts';
@@ -8,7 +8,18 @@ import { type Repository, runGit } from './run-git.ts';
 /** What can be read of a repository on disk; nothing here writes or uses the network. */
 export type ReadableRepository = Pick<
   GitMirror,
-  'has' | 'commit' | 'tree' | 'entry' | 'blob' | 'diff' | 'isAncestor' | 'mergeBase' | 'history'
+  | 'has'
+  | 'commit'
+  | 'tree'
+  | 'entry'
+  | 'blob'
+  | 'object'
+  | 'tagObject'
+  | 'settings'
+  | 'diff'
+  | 'isAncestor'
+  | 'mergeBase'
+  | 'history'
 >;
 
 /** Reads objects and history of a repository. */
@@ -55,6 +66,26 @@ export class RepositoryReader implements ReadableRepository {
 
   blob(oid: Oid): Promise<Buffer> {
     return this.noticing(this.reader.blob(oid), oid);
+  }
+
+  async object(oid: Oid): ReturnType<GitMirror['object']> {
+    const found = await this.noticing(this.reader.read(oid), oid);
+    return found?.bytes ? { type: found.type, bytes: found.bytes } : null;
+  }
+
+  async tagObject(tag: string): Promise<Oid | null> {
+    const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${checkRef(`refs/tags/${tag}`)}^{tag}`];
+    const { code, stdout } = await this.git(args, [0, 1, 128]);
+    return code === 0 ? stdout.toString('latin1').trim() : null;
+  }
+
+  async settings(blob: Oid): ReturnType<GitMirror['settings']> {
+    const { stdout } = await this.git(['config', '--no-includes', `--blob=${checkOid(blob)}`, '--null', '--list']);
+    const records = stdout.toString('utf8').split('\0').slice(0, -1);
+    return records.map((record) => {
+      const [name = '', ...value] = record.split('\n'); // a name alone means true
+      return [name, value.join('\n')] as const;
+    });
   }
 
   async diff(before: Oid, after: Oid): Promise<readonly TreeChange[]> {

@@ -87,6 +87,8 @@ const damage =
 /** The error of a command that only reads or writes the mirror: damage is told apart, since a fetch repairs it. */
 export function describeFailure(args: readonly string[], { code, stderr }: Pick<GitAnswer, 'code' | 'stderr'>): GitError {
   const text = `git ${args[0]} ended with exit code ${code}: ${cleanText(stderr) || 'it said nothing'}`;
+  if (/no space left on device|disk quota exceeded/i.test(stderr))
+    return new GitError('DISK_FULL', `${text}; make room on the disk of the state folder, or give it a larger volume`);
   return damage.test(stderr)
     ? new GitError('CORRUPT_MIRROR', `${text}; the mirror is rebuilt by the next fetch`)
     : new GitError('GIT_FAILED', text);

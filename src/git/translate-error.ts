@@ -17,6 +17,11 @@ interface Rule {
 // The first that matches wins; git's own texts, which LC_ALL=C keeps in English.
 const rules: readonly Rule[] = [
   {
+    pattern: /no space left on device|disk quota exceeded|file system is full/i,
+    code: 'DISK_FULL',
+    says: 'the disk of the state folder is full; make room or give it a larger volume',
+  },
+  {
     pattern: /host key verification failed|remote host identification has changed|host key is known for/i,
     code: 'HOST_KEY',
     says: "the server's ssh host key is not the one in known_hosts",
@@ -43,6 +48,11 @@ const rules: readonly Rule[] = [
     pattern: /mismatched algorithms|unknown object format|unsupported object format/i,
     code: 'UNSUPPORTED',
     says: 'the repository uses SHA-256 object ids, which are not supported',
+  },
+  {
+    pattern: /does not support (shallow|--depth|depth)/i,
+    code: 'UNSUPPORTED',
+    says: 'the server cannot send a commit without its history',
   },
   {
     pattern: /couldn't find remote ref|not our ref|unadvertised object|no such ref was fetched|remote ref does not exist/i,

