@@ -14,6 +14,5 @@ export const kustomizationDefinition: KindDefinition = {
     { path: 'spec.sourceRef.kind', because: 'only a GitRepository can be a source yet', isNoop: oneOf('GitRepository') },
     { path: 'spec.kubeConfig', because: 'applying to another cluster is not there yet' },
     { path: 'spec.decryption', because: 'manifests are not decrypted yet' },
-    { path: 'spec.ignore', because: 'fields are not left out of drift correction yet' },
   ],
 };

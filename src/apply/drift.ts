@@ -3,7 +3,7 @@ import type { ApplyMode } from './apply-mode.ts';
 import { digestOf } from './digest.ts';
 import { findApplyEntry, isCleanedUp, isMessageAnnotation } from './field-managers.ts';
 import { describeFieldPath, type FieldPath, type FieldSet, fieldsAt, leafPaths, withoutFields } from './field-set.ts';
-import { type LostField, lostFields } from './lost-fields.ts';
+import { type LostField, lostFields, stepsOf } from './lost-fields.ts';
 import { isOwnedBy } from './owner-labels.ts';
 
 /** What an object was right after an apply; small, and kept over restarts. */
@@ -31,6 +31,8 @@ export interface DriftRules {
   readonly manifest?: KubeObject;
   /** An autoscaler targets it: its replicas are the autoscaler's. */
   readonly autoscaled?: boolean;
+  /** The steps to the fields that are left to others. */
+  readonly ignored?: readonly (readonly string[])[];
 }
 
 /** The record of what an apply (or a dry run that changed nothing) returned; null when our entry is not in it. */
@@ -63,11 +65,14 @@ function decideByEntries(record: DriftRecord, object: Pick<KubeObject, 'metadata
   const { fieldManager, mode, manifest } = rules;
   const own = findApplyEntry(object, fieldManager);
   const others = (object.metadata.managedFields ?? []).filter((entry) => entry !== own && entry.subresource !== 'status');
-  const intruder = mode.merge ? undefined : others.find((entry) => isCleanedUp(entry, fieldManager));
+  const isIntruder = (entry: ManagedFieldsEntry) => isCleanedUp(entry, fieldManager) && !touchesOnlyIgnored(entry, rules);
+  const intruder = mode.merge ? undefined : others.find(isIntruder);
   const changed = own === null || !isSameHash(record.entryHash, hashEntry(own), rules.autoscaled === true);
   if (!changed && intruder === undefined) return { do: 'nothing', because: 'our fields are as we left them' };
-  const lost =
-    manifest === undefined ? [] : lostFields(manifest, own?.fieldsV1 ?? {}, others).filter((field) => !isLeftAlone(field, rules));
+  const missing = manifest === undefined ? [] : lostFields(manifest, own?.fieldsV1 ?? {}, others);
+  const lost = missing.filter((field) => !isLeftAlone(field, rules));
+  if (intruder === undefined && lost.length === 0 && missing.some(({ steps }) => isIgnored(steps, rules)))
+    return { do: 'nothing', because: 'what changed is named in spec.ignore' };
   const fields = lost.length > 0 || intruder === undefined ? lost : fieldsOf(intruder);
   return { do: 'correct', because: explain(fields, intruder), fields, cleanup: intruder !== undefined };
 }
@@ -89,8 +94,18 @@ function fieldsOf(entry: ManagedFieldsEntry): LostField[] {
     .map((path) => ({ path: describeFieldPath(path), manager: entry.manager ?? null }));
 }
 
-function isLeftAlone({ path }: LostField, { autoscaled }: DriftRules): boolean {
-  return autoscaled === true && path === 'spec.replicas';
+function isLeftAlone({ path, steps }: LostField, rules: DriftRules): boolean {
+  return (rules.autoscaled === true && path === 'spec.replicas') || isIgnored(steps, rules);
+}
+
+function touchesOnlyIgnored({ fieldsV1 }: ManagedFieldsEntry, rules: DriftRules): boolean {
+  const paths = leafPaths(fieldsV1 ?? {});
+  return paths.length > 0 && paths.every((path) => isIgnored(stepsOf(path, rules.manifest), rules));
+}
+
+/** It, or something that it is a part of, is left to others. */
+function isIgnored(steps: readonly string[] | null | undefined, { ignored = [] }: DriftRules): boolean {
+  return ignored.some((prefix) => steps != null && prefix.every((step, index) => steps[index] === step));
 }
 
 const replicas: FieldPath = ['f:spec', 'f:replicas'];

@@ -6,6 +6,8 @@ export type ApplyErrorCode =
   /** The dry run said that a field cannot change, and the object may not be recreated. */
   | 'IMMUTABLE_FIELD'
   | 'CLEANUP_FAILED'
+  /** A pointer, expression or selector of `spec.ignore` that is none. */
+  | 'IGNORE_INVALID'
   | 'PRUNE_FAILED'
   | 'HEALTH_CHECK_FAILED';
 

@@ -28,6 +28,7 @@ export {
 } from './health-expressions.ts';
 export type { Health, HealthStatus } from './health-result.ts';
 export { type HistoryEntry, type HistoryRun, upsertHistory } from './history.ts';
+export { compileIgnoreRules, type IgnoredFields, type IgnoreRule } from './ignore-rules.ts';
 export { isImmutableError } from './immutable-error.ts';
 export {
   apiVersionOfEntry,
@@ -42,6 +43,7 @@ export {
   refOfEntry,
   union,
 } from './inventory.ts';
+export { leaveIgnored, withoutIgnored } from './leave-ignored.ts';
 export { leaveReplicas } from './leave-replicas.ts';
 export type { LostField } from './lost-fields.ts';
 export { applyFieldManager, isServedGroup, messageAnnotationPrefixes, ownerLabels, switches } from './names.ts';

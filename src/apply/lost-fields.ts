@@ -1,12 +1,15 @@
 import type { KubeObject, ManagedFieldsEntry } from '../core/index.ts';
 import { describeFieldPath, type FieldPath, type FieldSet, fieldsAt, parseKeys } from './field-set.ts';
 import { isMap, isSameJson, type JsonMap } from './json.ts';
+import { valueAt } from './json-pointer.ts';
 
 /** A field of our manifest that is not ours any more, and who has it now (null: nobody, it was removed). */
 export interface LostField {
   /** `spec.template.spec.containers[name=app].image`. */
   readonly path: string;
   readonly manager: string | null;
+  /** The steps to it in the manifest; null where the manifest has no such item. */
+  readonly steps?: readonly string[] | null;
 }
 
 /** What our manifest sets and our entry of managedFields does not hold (any more). */
@@ -16,8 +19,25 @@ export function lostFields(manifest: KubeObject, own: FieldSet, others: readonly
   const wanted = { ...content, metadata: { ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) } };
   return missingPaths(wanted, { own, others: others.map(({ fieldsV1 }) => fieldsV1 ?? {}) }, []).map((path) => ({
     path: describeFieldPath(path),
+    steps: stepsOf(path, manifest),
     manager: others.find(({ fieldsV1 }) => fieldsAt(fieldsV1 ?? {}, path) !== null)?.manager ?? null,
   }));
+}
+
+/** Where a path of a field set leads in an object; null where a list has no such item. */
+export function stepsOf(path: FieldPath, object: unknown): string[] | null {
+  const steps: string[] = [];
+  let at: unknown = object;
+  for (const step of path) {
+    if (step.startsWith('f:')) steps.push(step.slice(2));
+    else {
+      const index = Array.isArray(at) ? at.findIndex((item) => findItemStep(item, { [step]: {} }) !== null) : -1;
+      if (index < 0) return null;
+      steps.push(String(index));
+    }
+    at = valueAt(at, steps.slice(-1));
+  }
+  return steps;
 }
 
 interface Sets {
@@ -51,7 +71,8 @@ function missingItem(item: unknown, { own, others }: Sets, path: FieldPath): Fie
     : [];
 }
 
-function findItemStep(item: unknown, set: FieldSet): string | null {
+/** The step of a field set that stands for an item of a list, or null. */
+export function findItemStep(item: unknown, set: FieldSet): string | null {
   const matches = (step: string) => {
     if (step.startsWith('v:')) return step.slice(2) === JSON.stringify(item);
     const keys = step.startsWith('k:') ? parseKeys(step.slice(2)) : null;

@@ -10,9 +10,11 @@ import {
   driftRecord,
   dryRunFailure,
   isImmutableError,
+  leaveIgnored,
   leaveReplicas,
   manifestDigest,
   recreateFailure,
+  withoutIgnored,
 } from '../apply/index.ts';
 import { type Clock, type Cluster, type KubeObject, refOf, TagalongError } from '../core/index.ts';
 
@@ -24,6 +26,8 @@ export interface ApplyTools {
   readonly force: boolean;
   /** Whether an autoscaler sets the replicas of this object. */
   isAutoscaled(manifest: KubeObject): boolean;
+  /** The fields of an object that `spec.ignore` leaves to others. */
+  ignoredIn(object: KubeObject): readonly (readonly string[])[];
 }
 
 /** What a dry run showed about one object. */
@@ -33,7 +37,7 @@ export type Prepared =
   | {
       readonly do: 'apply' | 'recreate';
       readonly manifest: KubeObject;
-      /** What is sent: the manifest, or less of it where an autoscaler took over. */
+      /** What is sent: the manifest, but for what is left to an autoscaler or to others. */
       readonly sent: KubeObject;
       readonly live: KubeObject | null;
     };
@@ -63,8 +67,11 @@ export async function prepareObject(manifest: KubeObject, tools: ApplyTools): Pr
   try {
     const options = { fieldManager: applyFieldManager, force: true, dryRun: true, signal: tools.signal };
     const tried = await tools.cluster.apply(sent, options);
-    const isSame = live !== null && !cleaned.changed && !differs(live, tried) && isOurs(live);
-    return isSame ? { do: 'nothing', manifest, live } : { do: 'apply', manifest, sent, live };
+    if (live === null) return { do: 'apply', manifest, sent, live };
+    const ignored = tools.ignoredIn(tried);
+    const isSame = !cleaned.changed && !differs(withoutIgnored(live, ignored), withoutIgnored(tried, ignored)) && isOurs(live);
+    if (isSame) return { do: 'nothing', manifest, live };
+    return { do: 'apply', manifest, sent: leaveIgnored(sent, { live, tried, ignored, fieldManager: applyFieldManager }), live };
   } catch (error) {
     if (live !== null && (tools.force || mode.force) && isImmutableError(error))
       return { do: 'recreate', manifest, sent: manifest, live };

@@ -1,8 +1,10 @@
 import { decryptAnnotation, type Kustomization } from '../api/index.ts';
 import {
   type Change,
+  compileIgnoreRules,
   type DriftRecord,
   healthOf,
+  type IgnoredFields,
   inventoryId,
   normaliseObject,
   planStages,
@@ -69,9 +71,10 @@ export class ApplyInterrupted extends Error {
  * tried as a whole before any of it is written. Throws `ApplyInterrupted`.
  */
 export async function applyManifests(run: ApplyRun, context: StepContext, deps: KustomizationDeps): Promise<ApplyResult> {
-  const progress = new Progress(run, deps);
+  const ignoredIn = compileIgnoreRules(run.kustomization.spec.ignore ?? []);
+  const progress = new Progress(run, deps, ignoredIn);
   try {
-    for (const stage of planStages(run.manifests)) await applyStage(stage, progress, { run, context, deps });
+    for (const stage of planStages(run.manifests)) await applyStage(stage, progress, { run, context, deps, ignoredIn });
     return progress.result();
   } catch (error) {
     throw new ApplyInterrupted(error, progress.result());
@@ -83,9 +86,11 @@ class Progress {
   readonly #records: Map<string, DriftRecord>;
   readonly #run: ApplyRun;
   readonly #deps: KustomizationDeps;
+  readonly #ignoredIn: IgnoredFields;
 
-  constructor(run: ApplyRun, deps: KustomizationDeps) {
+  constructor(run: ApplyRun, deps: KustomizationDeps, ignoredIn: IgnoredFields) {
     this.#run = run;
+    this.#ignoredIn = ignoredIn;
     this.#deps = deps;
     const ids = new Set(run.manifests.map((manifest) => inventoryId(refOf(manifest))));
     this.#records = new Map([...run.records].filter(([id]) => ids.has(id)));
@@ -107,7 +112,8 @@ class Progress {
     const expected = new Map<string, Expected>();
     for (const manifest of this.#run.manifests) {
       const id = inventoryId(refOf(manifest));
-      expected.set(id, { manifest, record: this.#records.get(id) ?? null, autoscaled: this.#run.autoscaled.has(id) });
+      const [record, autoscaled] = [this.#records.get(id) ?? null, this.#run.autoscaled.has(id)];
+      expected.set(id, { manifest, record, autoscaled, ignored: this.#ignoredIn(manifest) });
     }
     return { changes: sortChanges(this.#changes), records: this.#records, expected };
   }
@@ -117,18 +123,21 @@ interface StageInput {
   readonly run: ApplyRun;
   readonly context: StepContext;
   readonly deps: KustomizationDeps;
+  readonly ignoredIn: IgnoredFields;
 }
 
-async function applyStage(stage: Stage, progress: Progress, { run, context, deps }: StageInput): Promise<void> {
+async function applyStage(stage: Stage, progress: Progress, input: StageInput): Promise<void> {
+  const { run, context, deps, ignoredIn } = input;
   const owner = nameOf(run.kustomization);
   await deps.drift.follow(owner, stage.objects.map(refOf));
-  const sent = stage.objects.filter((manifest) => isSent(manifest, progress, { run, context, deps }));
+  const sent = stage.objects.filter((manifest) => isSent(manifest, progress, input));
   if (sent.length === 0) return;
   const tools: ApplyTools = {
     cluster: deps.cluster,
     clock: deps.clock,
     signal: context.signal,
     force: run.kustomization.spec.force,
+    ignoredIn,
     isAutoscaled: (manifest) => run.autoscaled.has(inventoryId(refOf(manifest))),
   };
   const limit = deps.concurrency ?? defaultConcurrency;
@@ -142,11 +151,11 @@ async function applyStage(stage: Stage, progress: Progress, { run, context, deps
 }
 
 /** Notes what is left as it is. */
-function isSent(manifest: KubeObject, progress: Progress, { run, deps }: StageInput): boolean {
+function isSent(manifest: KubeObject, progress: Progress, { run, deps, ignoredIn }: StageInput): boolean {
   const owner = nameOf(run.kustomization);
   const id = inventoryId(refOf(manifest));
   const record = run.records.get(id) ?? null;
-  const expected = { manifest, record, autoscaled: run.autoscaled.has(id) };
+  const expected = { manifest, record, autoscaled: run.autoscaled.has(id), ignored: ignoredIn(manifest) };
   const candidacy = decideCandidate(manifest, {
     record,
     look: deps.drift.look(manifest),

@@ -32,6 +32,8 @@ export interface Expected {
   readonly manifest: KubeObject;
   readonly record: DriftRecord | null;
   readonly autoscaled: boolean;
+  /** The steps to the fields that are left to others. */
+  readonly ignored: readonly (readonly string[])[];
 }
 
 /** What the watch tells about an object: its metadata, that it is not there (or not labelled), or nothing. */
@@ -163,12 +165,12 @@ export class Watcher implements DriftWatcher {
     this.#dropUnused();
   }
 
-  judge(owner: NamespacedName, { manifest, record, autoscaled }: Expected): DriftDecision {
+  judge(owner: NamespacedName, { manifest, record, autoscaled, ignored }: Expected): DriftDecision {
     const look = this.look(manifest);
     if (look.state === 'unknown') return { do: 'unknown', because: look.because };
     const object = look.state === 'seen' ? (look.object as KubeObject) : null;
     const mode = applyModeOf(manifest, object);
-    return decideDrift(record, object, { fieldManager: applyFieldManager, owner, mode, manifest, autoscaled });
+    return decideDrift(record, object, { fieldManager: applyFieldManager, owner, mode, manifest, autoscaled, ignored });
   }
 
   look(object: KubeObject): Look {
