@@ -5,7 +5,10 @@ import {
   guardAnnotation,
   landAnnotation,
   onRevertAnnotation,
+  pausedUntilAnnotation,
+  pauseReasonAnnotation,
   releaseAnnotation,
+  roleAnnotation,
 } from '../src/api/annotation.ts';
 import { customResourceDefinitions } from '../src/api/index.ts';
 import type { KindDefinition } from '../src/api/kind-definition.ts';
@@ -48,6 +51,17 @@ const annotations: readonly (readonly [string, string, string])[] = [
   [landAnnotation, 'ImageUpdateAutomation', 'written by `tagalong land`: which bumps land past the guards, and why'],
   [guardAnnotation, 'ImagePolicy, Namespace', '`required` lets nothing land that no UpdateGuard selects'],
   [confirmPruneAnnotation, 'Kustomization', 'the revision and set whose large prune a person confirmed'],
+  [
+    pausedUntilAnnotation,
+    'ImageUpdateAutomation, Kustomization',
+    'written by `tagalong pause`: nothing is committed or applied before this time (RFC 3339, with its zone)',
+  ],
+  [pauseReasonAnnotation, 'ImageUpdateAutomation, Kustomization', 'why, in the words of who paused'],
+  [
+    roleAnnotation,
+    'ImageUpdateAutomation',
+    '`writer` (default) commits; `observer` plans, says in its conditions what it would do, and writes nothing to git',
+  ],
 ];
 
 /** The page docs/resources.md. */

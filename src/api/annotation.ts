@@ -37,6 +37,26 @@ export const onRevertAnnotation = 'tagalong.dev/on-revert';
 export const commitPerAnnotation = 'tagalong.dev/commit-per';
 /** On an ImageUpdateAutomation: which hold `tagalong release` lifted. */
 export const releaseAnnotation = 'tagalong.dev/release';
+/** On an ImageUpdateAutomation: `true` delivers bumps as pull requests (merge requests) instead of pushing them to the checkout branch. */
+export const pullRequestAnnotation = 'tagalong.dev/pull-request';
+/** On an ImageUpdateAutomation: `policy` opens one request a policy; by default (`automation`) one for all. */
+export const pullRequestPerAnnotation = 'tagalong.dev/pull-request-per';
+/** On an ImageUpdateAutomation: Go templates of a request's title and body, with the data of commit messages. */
+export const pullRequestTitleAnnotation = 'tagalong.dev/pull-request-title';
+export const pullRequestBodyAnnotation = 'tagalong.dev/pull-request-body';
+/** On an ImageUpdateAutomation: how the forge may merge a request by itself, once its own rules let it. */
+export const autoMergeAnnotation = 'tagalong.dev/auto-merge';
+/** On an ImageUpdateAutomation: which forge the repository is on, where its host does not tell, and where its API is. */
+export const forgeAnnotation = 'tagalong.dev/forge';
+export const forgeUrlAnnotation = 'tagalong.dev/forge-url';
+/** On an ImageUpdateAutomation: a Secret of its namespace with the token for the forge's API; by default the one of the GitRepository. */
+export const forgeSecretAnnotation = 'tagalong.dev/forge-secret';
+/** On an ImageUpdateAutomation: `forge` makes commits through the forge's API, which signs them itself; by default `git`. */
+export const commitViaAnnotation = 'tagalong.dev/commit-via';
+/** On an ImagePolicy: the policies of one group land together or not at all. */
+export const groupAnnotation = 'tagalong.dev/group';
+/** On a GitRepository: namespaces (separated by commas, or `*`) whose automations may write with its credentials. */
+export const writeFromAnnotation = 'tagalong.dev/write-from';
 /** On an ImagePolicy: `true` lets git go to an older version. */
 export const allowDowngradeAnnotation = 'tagalong.dev/allow-downgrade';
 /** On an ImagePolicy: `natural` orders the pre-release `rc10` after `rc9`; by default (`semver`) before it. */
@@ -51,6 +71,11 @@ export const guardAnnotation = 'tagalong.dev/guard';
 export const landAnnotation = 'tagalong.dev/land';
 /** On a Kustomization: the revision and set whose large prune a person confirmed. */
 export const confirmPruneAnnotation = 'tagalong.dev/confirm-prune';
+/** On an ImageUpdateAutomation or a Kustomization: nothing is committed or applied before this time (RFC 3339); and why. */
+export const pausedUntilAnnotation = 'tagalong.dev/paused-until';
+export const pauseReasonAnnotation = 'tagalong.dev/pause-reason';
+/** On an ImageUpdateAutomation: `observer` plans and says what it would do, and writes nothing to git; by default `writer`. */
+export const roleAnnotation = 'tagalong.dev/role';
 
 /** Marks what belongs to an installation, so that the flux CLI finds it. */
 export const partOfLabel = 'app.kubernetes.io/part-of';

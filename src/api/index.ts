@@ -12,6 +12,7 @@ export * from './not-implemented.ts';
 export * from './object-meta.ts';
 export type { OpenApiSchema } from './open-api-schema.ts';
 export * from './parse-resource.ts';
+export * from './pause.ts';
 export * from './product-version.ts';
 export * from './rollout.ts';
 export * from './served-kinds.ts';

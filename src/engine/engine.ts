@@ -1,3 +1,4 @@
+import { pausedUntilAnnotation } from '../api/index.ts';
 import {
   type Clock,
   type Cluster,
@@ -270,10 +271,11 @@ function statusUnwritten(error: unknown): Outcome {
   return gone ? { result: 'finalized', next: 'never' } : { result: 'failed', next: 'backoff', error };
 }
 
-/** What a run was about is no more: another spec, or a deletion. */
+/** What a run was about is no more: another spec, a pause, or a deletion. */
 function endsRun({ before, after }: ObjectChange): boolean {
   if (before === null || after === null || before.metadata.uid !== after.metadata.uid) return before !== null;
   const { generation, deletionTimestamp } = after.metadata;
+  if (before.metadata.annotations?.[pausedUntilAnnotation] !== after.metadata.annotations?.[pausedUntilAnnotation]) return true;
   return before.metadata.generation !== generation || before.metadata.deletionTimestamp !== deletionTimestamp;
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../core/index.ts';
 import { EngineError } from './error.ts';
 import type { EventRecorder } from './event-recorder.ts';
+import { markStanding, reportObserved, type Standing, standingOf } from './stand-aside.ts';
 import { StatusDraft } from './status-draft.ts';
 
 export interface ReconcileDeps {
@@ -33,7 +34,7 @@ export interface ReconcileDeps {
 
 export interface Outcome {
   /** superseded: the spec changed or the object was deleted meanwhile, and the run that was asked for by that takes its place. */
-  readonly result: 'done' | 'failed' | 'stalled' | 'progressing' | 'suspended' | 'finalized' | 'superseded';
+  readonly result: 'done' | 'failed' | 'stalled' | 'progressing' | 'suspended' | 'paused' | 'finalized' | 'superseded';
   /** Null: nothing until a trigger. 'backoff': the caller knows how often it failed. */
   readonly next: Report['next'];
   readonly error?: unknown;
@@ -51,16 +52,18 @@ export async function reconcileObject<R extends KubeObject, S, P extends PlanLik
   deps: ReconcileDeps,
 ): Promise<Outcome> {
   if (found.metadata.deletionTimestamp !== undefined) return finalizeObject(reconciler, found, deps);
-  if (isSuspended(found)) return acknowledgeSuspended(found, deps);
+  const standing = standingOf(found, deps.clock.now());
+  if (standing.kind === 'suspended' || standing.kind === 'paused') return standAside(found, standing, deps);
   const resource = await ensureFinalizer(found, deps);
   const draft = new StatusDraft(resource, deps);
+  markStanding(draft, standing);
   const run = new Run(draft, deps);
   await run.begin();
   const refusal = deps.refuse?.(resource) ?? null;
   if (refusal !== null) return run.finish({ ready: refusal, outcome: 'stalled', next: 'never' });
   let report: Report;
   try {
-    report = await takeSteps(reconciler, resource as R, run.context);
+    report = await takeSteps(reconciler, resource as R, run.context, standing);
   } catch (error) {
     if (deps.signal.aborted) return { result: 'superseded', ...nothingMore };
     return run.fail(error, reconciler.describeFailure?.(resource as R, error, deps.clock.now()));
@@ -88,9 +91,11 @@ async function takeSteps<R extends KubeObject, S, P extends PlanLike, D, Q>(
   reconciler: Reconciler<R, S, P, D, Q>,
   resource: R,
   context: StepContext,
+  standing: Standing,
 ): Promise<Report> {
   const plan = await planResource(reconciler, resource, context);
   context.log.debug('plan', { do: plan.do, because: plan.because });
+  if (standing.kind === 'observes') return reportObserved(resource, plan);
   const done = await reconciler.act(plan, resource, context);
   return reconciler.report(resource, plan, done, context.clock.now());
 }
@@ -189,6 +194,9 @@ async function finalizeObject<R extends KubeObject, S, P extends PlanLike, D, Q>
 ): Promise<Outcome> {
   const finalizers = resource.metadata.finalizers ?? [];
   if (!finalizers.includes(finalizer)) return { result: 'finalized', ...nothingMore };
+  // Where deleting the object deletes others, a pause holds that up too; suspending it is how they are left in place.
+  const standing = standingOf(resource, deps.clock.now());
+  if (standing.kind === 'paused' && reconciler.finalize !== undefined) return standAside(resource, standing, deps);
   const context = new Run(new StatusDraft(resource, deps), deps).context;
   try {
     await reconciler.finalize?.(resource as R, context);
@@ -218,20 +226,22 @@ function patchFinalizers(resource: KubeObject, finalizers: readonly string[], de
   return deps.cluster.patch(refOf(resource), { metadata }, { type: 'merge', fieldManager: deps.fieldManager });
 }
 
-async function acknowledgeSuspended(resource: KubeObject, deps: ReconcileDeps): Promise<Outcome> {
+async function standAside(
+  resource: KubeObject,
+  standing: Extract<Standing, { kind: 'suspended' | 'paused' }>,
+  deps: ReconcileDeps,
+): Promise<Outcome> {
   const token = requestToken(resource);
   const draft = new StatusDraft(resource, deps);
+  markStanding(draft, standing);
   if (token !== undefined) draft.merge({ lastHandledReconcileAt: token });
   deps.offer(await draft.write());
-  return { result: 'suspended', ...nothingMore };
+  if (standing.kind === 'suspended') return { result: 'suspended', ...nothingMore };
+  return { result: 'paused', next: { afterMs: standing.untilMs - deps.clock.now() }, message: standing.message };
 }
 
 export function requestToken(resource: KubeObject): string | undefined {
   return resource.metadata.annotations?.[requestedAtAnnotation];
-}
-
-function isSuspended(resource: KubeObject): boolean {
-  return (resource['spec'] as { suspend?: boolean } | undefined)?.suspend === true;
 }
 
 function failureReason(error: unknown): string {

@@ -1,0 +1,46 @@
+import { activePause, describePause, roleAnnotation } from '../api/index.ts';
+import { type Instant, type KubeObject, type PlanLike, parseDurationMs, type Report } from '../core/index.ts';
+import type { StatusDraft } from './status-draft.ts';
+
+/** What an object's owner asked of everything that writes for it; the kinds know nothing of it. */
+export type Standing =
+  | { readonly kind: 'acts' }
+  /** Nothing until somebody resumes it. */
+  | { readonly kind: 'suspended' }
+  /** Nothing until that moment; `message` says until when and why. */
+  | { readonly kind: 'paused'; readonly untilMs: Instant; readonly message: string }
+  /** It is planned and told, not done. */
+  | { readonly kind: 'observes' };
+
+/** Suspended goes before paused, and paused before observing. */
+export function standingOf(object: KubeObject, now: Instant): Standing {
+  if ((object['spec'] as { suspend?: boolean } | undefined)?.suspend === true) return { kind: 'suspended' };
+  const pause = activePause(object, now);
+  if (pause !== null) return { kind: 'paused', untilMs: pause.untilMs, message: describePause(pause) };
+  return object.metadata.annotations?.[roleAnnotation] === 'observer' ? { kind: 'observes' } : { kind: 'acts' };
+}
+
+/** Says on the object how it stands; a condition that is over goes with the next write. */
+export function markStanding(draft: StatusDraft, standing: Standing): void {
+  const gone = Object.keys(reasons).filter((type) => draft.condition(type) !== undefined);
+  if (standing.kind === 'paused')
+    draft.set({ type: 'Paused', status: 'True', reason: reasons.Paused, message: standing.message });
+  const kept = standing.kind === 'paused' ? 'Paused' : null;
+  draft.remove(...gone.filter((type) => type !== kept));
+}
+
+const reasons = { Paused: 'Paused', Observing: 'Observer' } as const;
+
+/** What a run says that ended at its plan. The next comes at the object's interval. */
+export function reportObserved({ spec }: KubeObject, plan: PlanLike): Report {
+  const message = plan.do === 'nothing' ? plan.because : `would ${plan.do}: ${plan.because}`;
+  const { interval = '' } = (spec ?? {}) as { interval?: string };
+  return {
+    ready: { status: 'True', reason: 'Observed', message: `observing only; ${message}` },
+    outcome: 'done',
+    conditions: [{ type: 'Observing', status: 'True', reason: 'Observer', message }],
+    next: { afterMs: parseDurationMs(interval) ?? hourMs, jitter: true },
+  };
+}
+
+const hourMs = 3_600_000;
