@@ -1,12 +1,13 @@
-# kustomize, built from its Go module: the version is fixed, and Go checks the source against its public checksum database.
-FROM golang:1.26-bookworm AS kustomize
+# kustomize and helm, built from their Go modules: the versions are fixed, and Go checks the sources against its public checksum database.
+FROM golang:1.26-bookworm AS tools
 ENV CGO_ENABLED=0
-RUN go install -trimpath -ldflags='-s -w' sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
+RUN go install -trimpath -ldflags='-s -w' sigs.k8s.io/kustomize/kustomize/v5@v5.8.1 \
+ && go install -trimpath -ldflags='-s -w' helm.sh/helm/v4/cmd/helm@v4.3.1
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build
@@ -14,7 +15,7 @@ RUN npm run build
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev
+RUN npm ci --ignore-scripts --omit=dev
 
 FROM node:24-bookworm-slim
 # git and ssh speak to remotes; their versions come with the base image's release.
@@ -23,7 +24,7 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates git openssh-client \
  && rm -rf /var/lib/apt/lists/* \
  && install --directory --owner=1000 --group=1000 --mode=0700 /var/lib/tagalong
-COPY --from=kustomize /go/bin/kustomize /usr/local/bin/kustomize
+COPY --from=tools /go/bin/kustomize /go/bin/helm /usr/local/bin/
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

@@ -2,30 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { type Instruction, readStages } from '../image/read-dockerfile.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string) => readFileSync(root + path, 'utf8');
 const manifest = JSON.parse(read('package.json')) as { bin: { tagalong: string }; scripts: Record<string, string> };
-
-interface Instruction {
-  readonly name: string;
-  readonly args: string;
-}
-
-/** The instructions of each stage, its FROM first; comments left out and continued lines joined. */
-function readStages(text: string): Instruction[][] {
-  const lines = text
-    .replaceAll(/^\s*#.*\n/gm, '')
-    .replaceAll(/\\\n/g, ' ')
-    .split('\n');
-  const stages: Instruction[][] = [];
-  for (const line of lines.filter((each) => each.trim() !== '')) {
-    const [, name = '', args = ''] = /^([A-Z]+)\s+(.*)$/.exec(line) ?? [];
-    if (name === 'FROM') stages.push([]);
-    stages.at(-1)?.push({ name, args });
-  }
-  return stages;
-}
 
 const stages = readStages(read('Dockerfile'));
 const final = stages.at(-1) ?? [];
@@ -79,7 +60,7 @@ describe('Dockerfile', () => {
     const runs = stages.flatMap((stage) => argsOf(stage, 'RUN'));
     for (const script of runs.flatMap((run) => /^npm run (\S+)/.exec(run)?.[1] ?? []))
       expect(manifest.scripts).toHaveProperty(script);
-    expect(runs).toContain('npm ci --omit=dev');
+    expect(runs).toContain('npm ci --ignore-scripts --omit=dev');
   });
 
   test('it ends in the entry point of package.json, as a user that is not root', () => {
