@@ -25,6 +25,16 @@ const maxKnown = 10_000;
 export function createAuthorizer(transport: Transport, clock: Clock): Authorizer {
   const bearers = new Map<string, Known>();
   const basics = new Set<string>();
+  const patterns = new Map<string, Challenge>();
+  /** A registry that asked for a token of one repository will ask for that of another: the refusal in between is saved. */
+  const expect = (call: Call, key: ReturnType<typeof keyOf>): Known | undefined => {
+    const pattern = patterns.get(key.registry);
+    if (pattern === undefined || call.access.credentials.kind === 'bearer') return undefined;
+    const parameters = new Map(pattern.parameters).set('scope', pullScope(call));
+    const known: Known = { challenge: { ...pattern, parameters } };
+    remember(bearers, key.repository, known);
+    return known;
+  };
   const fetch = async (call: Call, registry: URL, known: Known): Promise<Token> => {
     known.token = await fetchToken(transport, clock, call, known.challenge, registry);
     return known.token;
@@ -46,7 +56,7 @@ export function createAuthorizer(transport: Transport, clock: Clock): Authorizer
   return {
     current: async (call, registry) => {
       const key = keyOf(call, registry);
-      const known = bearers.get(key.repository);
+      const known = bearers.get(key.repository) ?? expect(call, key);
       if (known !== undefined) return bearer(call, registry, known);
       return basics.has(key.registry) ? basicHeader(call) : undefined;
     },
@@ -59,6 +69,7 @@ export function createAuthorizer(transport: Transport, clock: Clock): Authorizer
         const before = bearers.get(key.repository);
         const known = before !== undefined && isSame(before.challenge, challenge) ? before : { challenge };
         remember(bearers, key.repository, known);
+        if (challenge.parameters.get('scope') === pullScope(call)) patterns.set(key.registry, challenge);
         return bearer(call, registry, known, refused);
       }
       if (!challenges.some(({ scheme }) => scheme === 'basic')) return undefined;
@@ -69,8 +80,12 @@ export function createAuthorizer(transport: Transport, clock: Clock): Authorizer
   };
 }
 
+function pullScope({ image }: Call): string {
+  return `repository:${image.repository}:pull`;
+}
+
 function keyOf({ access, image }: Call, registry: URL): { registry: string; repository: string } {
-  const key = `${registry.origin} ${identityOf(access.credentials, access.tls)}`;
+  const key = `${registry.origin} ${identityOf(access)}`;
   return { registry: key, repository: `${key} ${image.repository}` };
 }
 

@@ -25,8 +25,8 @@ export function failCall(
 }
 
 /** The texts that must not appear in any message of this call. */
-export function secretsOf({ credentials, tls }: RegistryAccess): string[] {
-  const key = tls?.key === undefined ? [] : [tls.key.reveal()];
+export function secretsOf({ credentials, tls, proxy }: RegistryAccess): string[] {
+  const key = [tls?.key, proxy?.password].flatMap((secret) => (secret === undefined ? [] : [secret.reveal()]));
   switch (credentials.kind) {
     case 'anonymous':
       return key;
@@ -34,6 +34,7 @@ export function secretsOf({ credentials, tls }: RegistryAccess): string[] {
       return [credentials.password.reveal(), encodeBasic(credentials.username, credentials.password.reveal()), ...key];
     case 'bearer':
     case 'identity':
+    case 'exchange':
       return [credentials.token.reveal(), ...key];
     default:
       return credentials satisfies never;
@@ -46,15 +47,22 @@ export function encodeBasic(username: string, password: string): string {
 }
 
 /** A digest that is equal for equal credentials, and tells nothing about them. */
-export function identityOf(credentials: RegistryCredentials, tls: RegistryAccess['tls']): string {
+export function identityOf({ credentials, ...way }: Way & { readonly credentials: RegistryCredentials }): string {
   const secret = secretsOf({ credentials, insecure: false, timeoutMs: 0 });
-  const parts = [credentials.kind, ...secret, tlsIdentityOf(tls)];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return digestOf([credentials.kind, ...secret, accessIdentityOf(way)]);
 }
 
-/** The same for what is presented and trusted in a TLS handshake; '' for the defaults. */
-export function tlsIdentityOf(tls: RegistryAccess['tls']): string {
-  if (tls === undefined) return '';
-  const parts = [tls.ca ?? null, tls.certificate ?? null, tls.key?.reveal() ?? null];
+type Way = Pick<RegistryAccess, 'tls' | 'proxy'>;
+
+/** The same for what is presented and trusted in a TLS handshake, and for the proxy in between; '' for the defaults. */
+export function accessIdentityOf({ tls, proxy }: Way): string {
+  if (tls === undefined && proxy === undefined) return '';
+  return digestOf([
+    ...[tls?.ca ?? null, tls?.certificate ?? null, tls?.key?.reveal() ?? null],
+    ...[proxy?.address ?? null, proxy?.username ?? null, proxy?.password?.reveal() ?? null],
+  ]);
+}
+
+function digestOf(parts: readonly (string | null)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

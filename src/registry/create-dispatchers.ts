@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
-import { createSecureContext, getCACertificates, rootCertificates, type SecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { type CheckAddress, createEgressLookup } from '../auth/index.ts';
 import type { RegistryAccess } from '../core/index.ts';
-import { tlsIdentityOf } from './call.ts';
+import { accessIdentityOf } from './call.ts';
+import { createProxyDispatcher } from './proxy-dispatcher.ts';
+import { createTlsContext } from './tls-context.ts';
 
 export interface DispatcherOptions {
   readonly checkAddress: CheckAddress;
@@ -14,65 +15,59 @@ export interface DispatcherOptions {
   readonly silenceMs: number;
 }
 
-/** Kept-alive connections, apart for each TLS identity: what one certificate opened is not for others. */
+/** Kept-alive connections, apart for each TLS identity and each proxy: what one certificate opened is not for others. */
 export interface Dispatchers {
-  /** Throws what OpenSSL says of certificates or keys that cannot be used. */
-  of(tls: RegistryAccess['tls']): Dispatcher;
+  /**
+   * The connections for a URL. Throws what OpenSSL says of certificates or keys that cannot be used, and ADDRESS_FORBIDDEN for an
+   * address written in the URL that is never spoken to.
+   */
+  of(access: Pick<RegistryAccess, 'tls' | 'proxy'>, url: URL): Dispatcher;
   close(): Promise<void>;
 }
 
+/** More identities than this are forgotten, longest unused first; their connections end when they are idle. */
+const maxDispatchers = 500;
+
 export function createDispatchers(options: DispatcherOptions): Dispatchers {
-  const agents = new Map<string, Agent>();
+  const dispatchers = new Map<string, Dispatcher>();
+  const find = (access: Pick<RegistryAccess, 'tls' | 'proxy'>): Dispatcher => {
+    const identity = accessIdentityOf(access);
+    const found = dispatchers.get(identity) ?? createDispatcher(access, options);
+    dispatchers.delete(identity);
+    dispatchers.set(identity, found);
+    const [oldest] = dispatchers;
+    if (dispatchers.size > maxDispatchers && oldest !== undefined) {
+      dispatchers.delete(oldest[0]);
+      void oldest[1].close();
+    }
+    return found;
+  };
   return {
-    of: (tls) => {
-      const identity = tlsIdentityOf(tls);
-      const agent = agents.get(identity) ?? createAgent(tls, options);
-      agents.set(identity, agent);
-      return agent;
+    of: (access, url) => {
+      // An address written in the URL is connected to without a lookup, and a proxy looks up by itself.
+      checkLiteral(url.hostname, options.checkAddress);
+      return find(access);
     },
     close: async () => {
-      await Promise.all([...agents.values()].map((agent) => agent.destroy()));
-      agents.clear();
+      await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
+      dispatchers.clear();
     },
   };
 }
 
-function createAgent(tls: RegistryAccess['tls'], options: DispatcherOptions): Agent {
+function createDispatcher({ tls, proxy }: Pick<RegistryAccess, 'tls' | 'proxy'>, options: DispatcherOptions): Dispatcher {
   const { checkAddress, connections, connectTimeoutMs, silenceMs } = options;
-  const secureContext = tls === undefined ? undefined : createIdentity(tls);
-  const connect = buildConnector({
-    ...(secureContext && { secureContext }),
-    lookup: createEgressLookup(checkAddress),
-    timeout: connectTimeoutMs,
-    allowH2: false,
-  });
-  return new Agent({
-    connections,
-    headersTimeout: silenceMs,
-    bodyTimeout: silenceMs,
-    connect: (target, callback) => {
-      // An address written in the URL is connected to without a lookup.
-      const literal = target.hostname.replace(/^\[|\]$/g, '');
-      try {
-        if (isIP(literal) !== 0) checkAddress(literal, literal);
-      } catch (error) {
-        return callback(error instanceof Error ? error : new Error(String(error)), null);
-      }
-      connect(target, callback);
-    },
-  });
+  const secureContext = createTlsContext(tls);
+  const lookup = createEgressLookup(checkAddress);
+  if (proxy !== undefined) {
+    checkLiteral(new URL(proxy.address).hostname, checkAddress);
+    return createProxyDispatcher(proxy, { ...options, secureContext, lookup });
+  }
+  const connect = buildConnector({ ...(secureContext && { secureContext }), lookup, timeout: connectTimeoutMs, allowH2: false });
+  return new Agent({ connections, headersTimeout: silenceMs, bodyTimeout: silenceMs, connect });
 }
 
-/** Made once for all connections: reading the system's authorities again for each would cost more than the handshake. */
-function createIdentity({ ca, certificate, key }: NonNullable<RegistryAccess['tls']>): SecureContext {
-  return createSecureContext({
-    ...(ca !== undefined && { ca: [...systemAuthorities(), ca] }),
-    ...(certificate !== undefined && { cert: certificate }),
-    ...(key !== undefined && { key: key.reveal() }),
-  });
-}
-
-/** What Node trusts by default, NODE_EXTRA_CA_CERTS included. Node before 22.15 tells only what it came with. */
-function systemAuthorities(): readonly string[] {
-  return typeof getCACertificates === 'function' ? getCACertificates('default') : rootCertificates;
+function checkLiteral(hostname: string, checkAddress: CheckAddress): void {
+  const literal = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(literal) !== 0) checkAddress(literal, literal);
 }

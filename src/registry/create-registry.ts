@@ -9,11 +9,15 @@ import {
 } from '../core/index.ts';
 import { type Call, failCall, identityOf } from './call.ts';
 import { RegistryError } from './error.ts';
+import { fetchBlob, fetchManifest, fetchReferrers } from './fetch-content.ts';
 import { canonicalName, isTag } from './image-name.ts';
+import { createPageMemory } from './page-memory.ts';
+import { createPageSizes } from './page-size.ts';
 import { createRegistryClient } from './registry-client.ts';
 import { resolveDigest } from './resolve-digest.ts';
 import type { Patience } from './send-patiently.ts';
 import { createSharedFlights } from './shared-flights.ts';
+import { createSharedListings } from './shared-listings.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
 import { defaultWalkLimits, type WalkLimits, walkTags } from './walk-tags.ts';
 
@@ -44,13 +48,15 @@ export function createRegistry(options: RegistryOptions = {}): RegistryAdapter {
   const client = createRegistryClient(transport, clock);
   const patience: Patience = { client, clock, log, tries, delayMs: retryDelayMs, random };
   const limits = { ...defaultWalkLimits, ...options.limits };
-  const listings = createSharedFlights<Awaited<ReturnType<Registry['fetchTags']>>>();
+  const shared = { patience, limits, sizes: createPageSizes(), memory: createPageMemory() };
+  const listings = createSharedListings();
   const digests = createSharedFlights<string | null>();
   return {
-    fetchTags: (image, access, signal) => {
+    fetchTags: (image, access, signal, choice) => {
       const question = { attempt: `listing tags of ${canonicalName(image)}`, reason: 'ReadOperationFailed', image, access };
-      return listings.join(flightKey(image, access), signal, (flight) =>
-        withDeadline(clock, question, flight, (call) => walkTags(patience, call, limits)),
+      const knowledge = { ...shared, identity: askerKey(image, access) };
+      return listings.join(flightKey(image, access), choice, signal, (flight, audience) =>
+        withDeadline(clock, question, flight, (call) => walkTags(knowledge, call, audience)),
       );
     },
     fetchDigest: async (image, tag, access, signal) => {
@@ -59,6 +65,24 @@ export function createRegistry(options: RegistryOptions = {}): RegistryAdapter {
       return digests.join(`${flightKey(image, access)} ${tag}`, signal, (flight) =>
         withDeadline(clock, question, flight, (call) => resolveDigest(patience, call, tag)),
       );
+    },
+    fetchManifest: async (image, reference, access, signal) => {
+      if (!isDigest(reference) && !isTag(reference)) throw invalidTag(image);
+      const question = {
+        ...askContent(image, access),
+        attempt: `fetching the manifest of ${describeReference(image, reference)}`,
+      };
+      return withDeadline(clock, question, signal ?? neverAborted, (call) => fetchManifest(patience, call, reference));
+    },
+    fetchBlob: async (image, { digest, maxBytes }, access, signal) => {
+      if (!isDigest(digest)) throw invalidTag(image);
+      const question = { ...askContent(image, access), attempt: `fetching the blob of ${describeReference(image, digest)}` };
+      return withDeadline(clock, question, signal ?? neverAborted, (call) => fetchBlob(patience, call, digest, maxBytes));
+    },
+    fetchReferrers: async (image, digest, access, signal) => {
+      if (!isDigest(digest)) throw invalidTag(image);
+      const question = { ...askContent(image, access), attempt: `listing what refers to ${describeReference(image, digest)}` };
+      return withDeadline(clock, question, signal ?? neverAborted, (call) => fetchReferrers(patience, call, digest));
     },
     close: async () => {
       const reason = new RegistryError('CLOSED', 'the registry client was closed');
@@ -69,9 +93,27 @@ export function createRegistry(options: RegistryOptions = {}): RegistryAdapter {
   };
 }
 
+const neverAborted = new AbortController().signal;
+
+function askContent(image: ImageName, access: RegistryAccess) {
+  return { reason: 'ReadOperationFailed', image, access };
+}
+
+function isDigest(reference: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(reference);
+}
+
+function describeReference(image: ImageName, reference: string): string {
+  return `${canonicalName(image)}${isDigest(reference) ? '@' : ':'}${reference}`;
+}
+
 /** Equal only for callers who would send exactly the same. */
 function flightKey(image: ImageName, access: RegistryAccess): string {
-  return [canonicalName(image), identityOf(access.credentials, access.tls), access.insecure, access.timeoutMs].join(' ');
+  return `${askerKey(image, access)} ${access.timeoutMs}`;
+}
+
+function askerKey(image: ImageName, access: RegistryAccess): string {
+  return [canonicalName(image), identityOf(access), access.insecure].join(' ');
 }
 
 async function withDeadline<T>(

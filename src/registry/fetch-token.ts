@@ -1,4 +1,4 @@
-import type { Clock, Instant } from '../core/index.ts';
+import { type Clock, type Instant, Secret } from '../core/index.ts';
 import { type Call, encodeBasic, failCall, secretsOf } from './call.ts';
 import { describeAnswer } from './clean-text.ts';
 
@@ -27,11 +27,41 @@ export async function fetchToken(
   registry: URL,
 ): Promise<Token> {
   const realm = parseRealm(call, challenge, registry);
+  if (call.access.credentials.kind === 'exchange') {
+    const credentials = await exchangeToken(transport, call, challenge, registry);
+    return fetchToken(transport, clock, { ...call, access: { ...call.access, credentials } }, challenge, registry);
+  }
   const request = describeRequest(call, challenge, realm);
   // A refresh token is in the body, which a redirect would carry along: not followed.
   const answer = request.method === 'POST' ? await transport.send(call, request) : await sendFollowing(transport, call, request);
   if (answer.status !== 200) throw failAnswer(call, answer, `token service ${realm.host}`);
   return parseToken(call, answer, clock.now());
+}
+
+/**
+ * Azure's registries give a refresh token for an access token of the cloud (`/oauth2/exchange`). It is asked for at the registry
+ * itself, whatever its challenge says: nobody else may see the cloud's token.
+ */
+async function exchangeToken(
+  transport: Transport,
+  call: Call,
+  challenge: Challenge,
+  registry: URL,
+): Promise<Call['access']['credentials']> {
+  const token = call.access.credentials.kind === 'exchange' ? call.access.credentials.token.reveal() : '';
+  const service = challenge.parameters.get('service') ?? registry.hostname;
+  const answer = await transport.send(call, {
+    method: 'POST',
+    url: new URL('/oauth2/exchange', registry),
+    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+    body: new URLSearchParams({ grant_type: 'access_token', service, access_token: token }).toString(),
+    maxBytes: maxTokenBytes,
+  });
+  if (answer.status !== 200) throw failAnswer(call, answer, `token exchange of ${registry.host}`);
+  const { refresh_token: refreshToken } = parseObject(answer.body);
+  if (typeof refreshToken !== 'string' || refreshToken === '')
+    throw failCall(call, 'BAD_RESPONSE', `token exchange of ${registry.host} answered without a refresh token`);
+  return { kind: 'identity', token: new Secret(refreshToken) };
 }
 
 function parseRealm(call: Call, challenge: Challenge, registry: URL): URL {

@@ -6,7 +6,7 @@ import type { Clock, Instant } from '../core/index.ts';
  */
 export const longestPauseMs = 10_000;
 
-/** How much one host is asked at a time, shared by everybody in the process who asks it. */
+/** How much one host is asked at a time and in a second, shared by everybody in the process who asks it. */
 export interface HostBudget {
   /** How long the host still wants to be left alone, in milliseconds. */
   pausedMs(): number;
@@ -16,9 +16,16 @@ export interface HostBudget {
   withSlot<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T>;
 }
 
-/** A budget of `concurrency` requests at a time. */
-export function createHostBudget(clock: Clock, concurrency: number): HostBudget {
+export interface HostLimits {
+  /** Requests at a time. */
+  readonly concurrency: number;
+  /** Requests in a second, over time; as many may go out at once after a rest. */
+  readonly perSecond: number;
+}
+
+export function createHostBudget(clock: Clock, { concurrency, perSecond }: HostLimits): HostBudget {
   const waiting = new Set<() => void>();
+  const pace = createPace(clock, perSecond);
   let free = concurrency;
   let pausedUntil: Instant = 0;
   const release = () => {
@@ -36,11 +43,25 @@ export function createHostBudget(clock: Clock, concurrency: number): HostBudget 
       if (free > 0) free -= 1;
       else await waitForTurn(waiting, signal);
       try {
+        await pace(signal);
         return await task();
       } finally {
         release();
       }
     },
+  };
+}
+
+/** Lets a second's worth of requests through at once, and after that one each time its share of a second has passed. */
+function createPace(clock: Clock, perSecond: number): (signal: AbortSignal) => Promise<void> {
+  const shareMs = 1000 / perSecond;
+  let nextAt: Instant = 0;
+  return async (signal) => {
+    const now = clock.now();
+    nextAt = Math.max(nextAt, now - 1000 + shareMs);
+    const waitMs = nextAt - now;
+    nextAt += shareMs;
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
   };
 }
 

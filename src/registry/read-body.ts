@@ -11,17 +11,24 @@ const decoders = {
   br: promisify(brotliDecompress),
 };
 
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Whether the exchange has had all the time there is for one. */
+  isOver(): boolean;
+}
+
 /**
  * Reads an answer to its end: at most `maxBytes`, decoded if a proxy compressed it unasked. Throws TOO_LARGE, and BAD_RESPONSE
- * for an answer that breaks off or cannot be decoded.
+ * for an answer that breaks off, trickles without end, or cannot be decoded.
  */
-export async function readBody(response: Dispatcher.ResponseData, call: Call, maxBytes: number): Promise<Buffer> {
+export async function readBody(response: Dispatcher.ResponseData, call: Call, { maxBytes, isOver }: BodyLimits): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of response.body) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw tooLarge(call, maxBytes); // leaving the loop ends the connection
+      if (isOver()) throw failCall(call, 'BAD_RESPONSE', `the answer trickles: ${bytes} bytes, and no end in sight`);
       chunks.push(chunk);
     }
   } catch (error) {

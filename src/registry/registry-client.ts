@@ -1,6 +1,6 @@
 import type { Clock } from '../core/index.ts';
 import { createAuthorizer } from './authorizer.ts';
-import { type Call, tlsIdentityOf } from './call.ts';
+import { accessIdentityOf, type Call } from './call.ts';
 import { RegistryError } from './error.ts';
 import { mayCarry, sendFollowing } from './follow-redirects.ts';
 import { isLocalRegistry } from './image-name.ts';
@@ -46,7 +46,7 @@ export function createRegistryClient(transport: Transport, clock: Clock): Regist
 
   return {
     send: async (call, request) => {
-      const key = `${call.image.registry} ${tlsIdentityOf(call.access.tls)} ${call.access.insecure}`;
+      const key = `${call.image.registry} ${accessIdentityOf(call.access)} ${call.access.insecure}`;
       const { first, second } = schemesOf(call, schemes.get(key));
       const sendBy = async (scheme: Scheme) => {
         const answer = await sendAuthorized(call, new URL(`${scheme}//${call.image.registry}`), request);

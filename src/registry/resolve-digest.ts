@@ -3,7 +3,8 @@ import { type Call, failCall } from './call.ts';
 import { type Patience, requireSuccess, sendPatiently } from './send-patiently.ts';
 import type { HttpAnswer } from './transport.ts';
 
-const accept = [
+/** What may stand behind a tag. */
+export const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.oci.image.manifest.v1+json',
@@ -12,12 +13,12 @@ const accept = [
 ].join(', ');
 
 /** The size up to which registries must accept manifests, by the OCI distribution specification. */
-const maxManifestBytes = 4_194_304;
+export const maxManifestBytes = 4_194_304;
 
 /** The digest a tag points at: by HEAD, and where that gives none by the manifest's own bytes. Null for a tag that is not there. */
 export async function resolveDigest(patience: Patience, call: Call, tag: string): Promise<string | null> {
   const path = `/v2/${call.image.repository}/manifests/${tag}`;
-  const request = { path, headers: { accept }, maxBytes: maxManifestBytes };
+  const request = { path, headers: { accept: manifestTypes }, maxBytes: maxManifestBytes };
   const head = await sendPatiently(patience, call, { ...request, method: 'HEAD' }, (answer) => readHead(call, answer));
   if (head !== 'ask by GET') return head;
   return sendPatiently(patience, call, { ...request, method: 'GET' }, (answer) => readManifest(call, answer));

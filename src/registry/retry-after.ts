@@ -1,7 +1,7 @@
 import type { Instant } from '../core/index.ts';
 
 /** A day: a registry that asks for more is asked again after that. */
-const longestMs = 86_400_000;
+export const longestMs = 86_400_000;
 
 /** A `Retry-After` header, in seconds or as an HTTP date, as milliseconds from now; null if there is none that can be read. */
 export function parseRetryAfter(value: string | undefined, now: Instant): number | null {

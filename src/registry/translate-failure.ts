@@ -16,7 +16,8 @@ export function translateFailure(error: unknown, call: Call, url: URL): unknown 
   if (code.startsWith('HPE_')) return failCall(call, 'BAD_RESPONSE', `${url.host} does not speak HTTP here: ${text}`, { cause });
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED')
     return failCall(call, 'CLOSED', 'the connection was closed here');
-  return failCall(call, 'UNREACHABLE', `${url.host} cannot be reached: ${describeCode(code) ?? text}`, { cause });
+  const way = call.access.proxy === undefined ? '' : ` through the proxy ${new URL(call.access.proxy.address).host}`;
+  return failCall(call, 'UNREACHABLE', `${url.host} cannot be reached${way}: ${describeCode(code) ?? text}`, { cause });
 }
 
 /** The first of several tries, when a host has several addresses; a refusal of ours where there is one. */

@@ -5,8 +5,8 @@ import type { Clock } from '../core/index.ts';
 import { type Call, failCall } from './call.ts';
 import { createDispatchers } from './create-dispatchers.ts';
 import { createHostBudget, type HostBudget, longestPauseMs } from './host-budget.ts';
+import { parseAskedWait } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
-import { parseRetryAfter } from './retry-after.ts';
 import { translateFailure } from './translate-failure.ts';
 
 export interface HttpRequest {
@@ -41,32 +41,45 @@ export interface TransportOptions {
   readonly checkAddress?: CheckAddress;
   /** Requests to one host at a time; default 8. */
   readonly concurrency?: number;
+  /** Requests to one host in a second; default 200. */
+  readonly perSecond?: number;
   /** Default 10,000. */
   readonly connectTimeoutMs?: number;
   /** How long a server may be silent within an exchange; default 30,000. */
   readonly silenceMs?: number;
+  /** How long one exchange may take in all, however steadily it trickles; default 300,000. */
+  readonly exchangeMs?: number;
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const { clock, concurrency = 8, connectTimeoutMs = 10_000, silenceMs = 30_000 } = options;
+  const {
+    clock,
+    concurrency = 8,
+    perSecond = 200,
+    connectTimeoutMs = 10_000,
+    silenceMs = 30_000,
+    exchangeMs = 300_000,
+  } = options;
   const checkAddress = options.checkAddress ?? createEgressCheck({ allowLoopback: true });
   const dispatchers = createDispatchers({ checkAddress, connections: concurrency, connectTimeoutMs, silenceMs });
   let isClosed = false;
   const budgets = new Map<string, HostBudget>();
   const budgetOf = (host: string): HostBudget => {
-    const budget = budgets.get(host) ?? createHostBudget(clock, concurrency);
+    const budget = budgets.get(host) ?? createHostBudget(clock, { concurrency, perSecond });
     budgets.set(host, budget);
     return budget;
   };
   const exchange = async (call: Call, request: HttpRequest): Promise<HttpAnswer> => {
     const { url, method, headers, body, maxBytes } = request;
     try {
-      const dispatcher = dispatchers.of(call.access.tls);
-      const sent = { method, headers: { 'user-agent': 'tagalong', ...headers }, body: body ?? null };
+      const dispatcher = dispatchers.of(call.access, url);
+      const times = { headersTimeout: silenceMs, bodyTimeout: silenceMs };
+      const sent = { method, headers: { 'user-agent': 'tagalong', ...headers }, body: body ?? null, ...times };
+      const endAt = clock.now() + exchangeMs;
       const response = await sendRequest(url, { ...sent, dispatcher, signal: call.signal });
       const { statusCode: status, headers: answered } = response;
-      const answer = { status, headers: answered, retryAfterMs: askedToWait(status, answered, clock), url };
-      return { ...answer, body: await readBody(response, call, maxBytes) };
+      const answer = { status, headers: answered, retryAfterMs: parseAskedWait(status, answered, clock.now()), url };
+      return { ...answer, body: await readBody(response, call, { maxBytes, isOver: () => clock.now() >= endAt }) };
     } catch (error) {
       throw translateFailure(error, call, url);
     }
@@ -99,8 +112,4 @@ async function waitWhilePaused(call: Call, url: URL, budget: HostBudget, clock: 
     }
     await clock.sleep(waitMs, call.signal);
   }
-}
-
-function askedToWait(status: number, headers: IncomingHttpHeaders, clock: Clock): number | null {
-  return status === 429 || status === 503 ? parseRetryAfter(headers['retry-after'], clock.now()) : null;
 }

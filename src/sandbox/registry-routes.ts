@@ -3,12 +3,12 @@ import { answerBlob, createRegistryUploads } from './registry-blobs.ts';
 import type { RegistryLogin } from './registry-login.ts';
 import { answerManifest, type ManifestEvents } from './registry-manifests.ts';
 import type { RegistryStorage } from './registry-storage.ts';
-import { listRepositories, listTags } from './registry-tags.ts';
+import { listRepositories, listTags, type TagPaging } from './registry-tags.ts';
 
 export interface RouteOptions extends ManifestEvents {
   readonly storage: RegistryStorage;
   readonly login: RegistryLogin;
-  readonly pageSize: number;
+  readonly paging: TagPaging;
 }
 
 const name = '[a-z0-9]+(?:[._/-]+[a-z0-9]+)*';
@@ -21,15 +21,15 @@ const blobRoute = new RegExp(`^/v2/(${name})/blobs/([^/]+)$`);
 export function createRegistryRoutes({
   storage,
   login,
-  pageSize,
+  paging,
   onTag,
 }: RouteOptions): (request: RegistryRequest) => RegistryAnswer {
   const uploads = createRegistryUploads(storage);
   const answer = (request: RegistryRequest, path: string): RegistryAnswer => {
     const [, repository = '', reference = ''] = matchRoute(path) ?? [];
     if (path === '/v2/' || path === '/v2') return answerJson(200, {});
-    if (path === '/v2/_catalog') return listRepositories(storage, request, pageSize);
-    if (tagsRoute.test(path)) return listTags(storage, repository, request, pageSize);
+    if (path === '/v2/_catalog') return listRepositories(storage, request, paging.pageSize);
+    if (tagsRoute.test(path)) return listTags(storage, repository, request, paging);
     if (manifestRoute.test(path))
       return answerManifest(storage, { name: repository, reference }, request, onTag ? { onTag } : {});
     if (uploadRoute.test(path)) return uploads.answer(repository, reference, request);

@@ -1,12 +1,35 @@
-import { answerError, answerJson, type RegistryAnswer, type RegistryRequest } from './registry-answer.ts';
+import { createHash } from 'node:crypto';
+import { answerEmpty, answerError, answerJson, type RegistryAnswer, type RegistryRequest } from './registry-answer.ts';
 import { type RegistryStorage, sortBytes } from './registry-storage.ts';
 
+export interface TagPaging {
+  /** The most tags in one answer. */
+  readonly pageSize: number;
+  /** Asking for more is refused. */
+  readonly largestAsked: number | undefined;
+  readonly entityTags: boolean | undefined;
+}
+
 /** `GET /v2/<name>/tags/list?n=&last=`: tags in byte order, a page at a time, with a `Link` to the next. */
-export function listTags(storage: RegistryStorage, name: string, { url }: RegistryRequest, pageSize: number): RegistryAnswer {
+export function listTags(
+  storage: RegistryStorage,
+  name: string,
+  { url, headers }: RegistryRequest,
+  { pageSize, largestAsked, entityTags }: TagPaging,
+): RegistryAnswer {
   const repository = storage.find(name);
   if (repository === undefined) return answerError(404, 'NAME_UNKNOWN', 'repository name not known to registry');
+  if (largestAsked !== undefined && Number(url.searchParams.get('n')) > largestAsked)
+    return answerError(400, 'PAGINATION_NUMBER_INVALID', 'invalid number of results requested');
   const { entries, link } = cutPage(sortBytes(repository.tags.keys()), url, pageSize);
-  return answerJson(200, { name, tags: entries }, link);
+  const answer = answerJson(200, { name, tags: entries }, link);
+  if (entityTags !== true) return answer;
+  const etag = `"${createHash('sha256')
+    .update(answer.body)
+    .update(link['link'] ?? '')
+    .digest('hex')}"`;
+  if (headers['if-none-match'] === etag) return answerEmpty(304, { etag });
+  return { ...answer, headers: { ...answer.headers, etag } };
 }
 
 /** `GET /v2/_catalog`. */

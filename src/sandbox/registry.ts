@@ -13,6 +13,10 @@ export interface SandboxRegistryOptions {
   readonly auth?: RegistryAuth;
   /** The most tags in one answer, whatever the client asks for; default 1000. */
   readonly pageSize?: number;
+  /** Asking for more tags at a time is refused; default: it is not. */
+  readonly largestAsked?: number;
+  /** Lists of tags carry an ETag, and what did not change is not sent again. */
+  readonly entityTags?: boolean;
   /** PEM texts: serves https. With `clientCa`, only to clients with a certificate of that authority. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly clientCa?: string };
   /** Default 0: any that is free. */
@@ -57,12 +61,15 @@ const maxBodyBytes = 536_870_912;
 
 /** Starts the registry; it listens when this resolves. */
 export async function startSandboxRegistry(options: SandboxRegistryOptions = {}): Promise<SandboxRegistry> {
-  const { auth = { kind: 'anonymous' }, pageSize = 1000, clock = systemClock, onTag, tls } = options;
+  const { auth = { kind: 'anonymous' }, pageSize = 1000, largestAsked, entityTags, clock = systemClock, onTag, tls } = options;
   const storage = createRegistryStorage();
   const faults = createRegistryFaults();
   const requests: { method: string; path: string; authorization: SandboxRequest['authorization']; status: number }[] = [];
   const login = createRegistryLogin(auth, clock, () => url);
-  const route = createRegistryRoutes({ storage, login, pageSize, ...(onTag && { onTag }) });
+  const route = createRegistryRoutes({
+    ...{ storage, login, paging: { pageSize, largestAsked, entityTags } },
+    ...(onTag && { onTag }),
+  });
   const server = createListener(tls, (message, response) => {
     const seen = { ...describeMessage(message), status: 0 };
     requests.push(seen);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Clock } from '../../src/core/index.ts';
 import { Secret } from '../../src/core/index.ts';
 import { accessTo } from './access-to.ts';
 import { certificates } from './certificates.ts';
 import { askedFor, openRegistry } from './open-registry.ts';
+import { stoppedClock } from './stopped-clock.ts';
 
 describe('a registry that asks to wait', () => {
   test.for([
@@ -193,18 +193,3 @@ describe('TLS', () => {
     expect(registry.server.requests).toEqual([]);
   });
 });
-
-/** Sleeping moves its time on at once; its deadlines never come. */
-function stoppedClock(): Clock & { readonly slept: number[] } {
-  let now = Date.UTC(2026, 0, 1);
-  const slept: number[] = [];
-  return {
-    slept,
-    now: () => now,
-    sleep: async (ms) => {
-      slept.push(ms);
-      now += ms;
-    },
-    schedule: () => () => {},
-  };
-}

@@ -19,7 +19,7 @@ test.for([
 ])('a link that is $because leads to the next page at the same host', async ({ link, pages }) => {
   await using registry = await openRegistry(tags, { pageSize: 2 });
   registry.server.setFault({ kind: 'link', link, ...(pages && { times: 1 }) });
-  expect(await registry.client.fetchTags(registry.image, accessTo())).toEqual({ tags, malformed: 0 });
+  expect(await registry.client.fetchTags(registry.image, accessTo())).toEqual({ tags, total: 5, malformed: 0 });
 });
 
 test('the server decides how many tags a page has', async () => {
@@ -66,15 +66,19 @@ test.for([
 });
 
 test.for([
-  { because: '`tags` is null', body: '{"name":"acme/web","tags":null}', listing: { tags: [], malformed: 0 } },
-  { because: '`tags` is left out', body: '{"name":"acme/web"}', listing: { tags: [], malformed: 0 } },
-  { because: 'tags repeat', body: '{"name":"acme/web","tags":["b","a","b"]}', listing: { tags: ['b', 'a'], malformed: 0 } },
+  { because: '`tags` is null', body: '{"name":"acme/web","tags":null}', listing: { tags: [], total: 0, malformed: 0 } },
+  { because: '`tags` is left out', body: '{"name":"acme/web"}', listing: { tags: [], total: 0, malformed: 0 } },
+  {
+    because: 'tags repeat',
+    body: '{"name":"acme/web","tags":["b","a","b"]}',
+    listing: { tags: ['b', 'a'], total: 3, malformed: 0 },
+  },
   {
     because: 'entries break the grammar',
     body: JSON.stringify({
       tags: ['ok', '', '.hidden', '-x', 'a b', 'a\u001b[31m', 'ü', 'x'.repeat(129), 7, null, 'x'.repeat(128)],
     }),
-    listing: { tags: ['ok', 'x'.repeat(128)], malformed: 9 },
+    listing: { tags: ['ok', 'x'.repeat(128)], total: 2, malformed: 9 },
   },
 ])('where $because, the rest is listed', async ({ body, listing }) => {
   await using registry = await openRegistry(['1.0.0']);

@@ -28,7 +28,11 @@ export function registryContract(name: string, start: (options?: ContractOptions
       for (const tag of ['1.10.0', '1.2.0', 'latest', 'v2']) await registry.pushTag('acme/web', tag);
       await using client = open();
       const listing = await client.fetchTags(parseImageName(`${registry.host}/acme/web`), accessTo());
-      expect({ ...listing, tags: listing.tags.toSorted() }).toEqual({ tags: ['1.10.0', '1.2.0', 'latest', 'v2'], malformed: 0 });
+      expect({ ...listing, tags: listing.tags.toSorted() }).toEqual({
+        tags: ['1.10.0', '1.2.0', 'latest', 'v2'],
+        total: 4,
+        malformed: 0,
+      });
     });
 
     test('sees a tag that was pushed after the last listing', async () => {
