@@ -8,7 +8,16 @@ export { keepKnownHold } from './keep-known-holds.ts';
 export type { LastPush, PushedEdit } from './last-push.ts';
 export { type HeldLine, parseHeldLine } from './parse-held-line.ts';
 export { isReleasedBy, releaseToken } from './release-token.ts';
-export { automationTrailer, followsPolicy, parseTrailers, reasonTrailer, type Trailer } from './trailers.ts';
+export {
+  automationTrailer,
+  followsPolicy,
+  landedByTrailer,
+  landedTrailer,
+  parseTrailers,
+  reasonTrailer,
+  rollbackTrailer,
+  type Trailer,
+} from './trailers.ts';
 export { describeUnreadable, parseUnreadableLine, type UnreadableLine } from './unreadable-line.ts';
 export { type OrderTags, tagOf, type Version } from './version.ts';
 export { withholdWholeDocuments } from './withhold-whole-documents.ts';

@@ -4,6 +4,13 @@ export const automationTrailer = 'Tagalong-Automation';
 /** `Tagalong-Reason: policy` stands in a commit of ours that did not go forward: the policy itself went back or changed scheme. */
 export const reasonTrailer = 'Tagalong-Reason';
 
+/** `Tagalong-Rollback: <commit>` stands in a commit of ours that takes a bump back: the bump's commit, or `request` where a person asked for it. */
+export const rollbackTrailer = 'Tagalong-Rollback';
+
+/** `Tagalong-Landed: <reason>` stands in a commit of ours that a person let land past the gates; with `Tagalong-Landed-By`, where that is known. */
+export const landedTrailer = 'Tagalong-Landed';
+export const landedByTrailer = 'Tagalong-Landed-By';
+
 export interface Trailer {
   readonly key: string;
   readonly value: string;
