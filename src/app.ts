@@ -12,7 +12,9 @@ import {
   type Resource,
   requestedAtAnnotation,
 } from './api/index.ts';
+import { createEgressCheck } from './auth/index.ts';
 import { createBuilder, findKustomize } from './build/index.ts';
+import { connectionTo, createCluster } from './cluster/index.ts';
 import {
   type Artifacts,
   type Clock,
@@ -34,8 +36,8 @@ import {
 } from './core/index.ts';
 import { decodeText, type FoundMarkers, findMarkers, isMarkerFile, mayHaveMarkers } from './edit/index.ts';
 import { createEventRecorder, Engine, type FinishedRun, type Registration } from './engine/index.ts';
-import { createBlobIndex, createGit, remoteKey } from './git/index.ts';
 import { createExpressions } from './expression/index.ts';
+import { createBlobIndex, createGit, remoteKey } from './git/index.ts';
 import { createHoldFinder } from './hold/index.ts';
 import {
   assertOpen,
@@ -47,6 +49,7 @@ import {
 } from './lease/index.ts';
 import {
   automationWakes,
+  type ConnectRemote,
   createAutomationMemories,
   createConfigWatcher,
   createDriftWatchers,
@@ -55,12 +58,15 @@ import {
   createImageRepositoryReconciler,
   createImageUpdateAutomationReconciler,
   createKustomizationReconciler,
+  createRemoteClusters,
+  createSigners,
   createTagLists,
   type GitRepositoryDeps,
   imagePolicyWakes,
+  isRefAllowed,
   kustomizationWakes,
   MirrorNews,
-  sourceOf,
+  openGuards,
   wakeOnArtifacts,
 } from './reconcilers/index.ts';
 import { createRegistry } from './registry/index.ts';
@@ -90,10 +96,21 @@ export interface AppOptions {
   readonly onFinished?: (run: FinishedRun) => void;
   /** The parts that run; absent = all. */
   readonly controllers?: readonly ControllerGroup[];
+  /** Refs that automations may push, as globs of full names (`refs/heads/*`); absent = all. */
+  readonly allowedPushRefs?: readonly string[];
   /** A kind is written only while the Lease of its controller is held; absent = nobody else writes. */
   readonly leases?: Leases;
   /** Where this process runs in `target`; never deleted by it. */
   readonly self?: { readonly namespace: string; readonly deployment?: string };
+  /** What tenants may do. */
+  readonly tenancy?: Tenancy;
+}
+
+export interface Tenancy {
+  /** Applies for Kustomizations that name no ServiceAccount; one of their own namespace. */
+  readonly defaultServiceAccount?: string;
+  /** Nobody uses a source of another namespace. */
+  readonly noCrossNamespaceRefs?: boolean;
 }
 
 export interface App {
@@ -167,7 +184,7 @@ function createEngine({ home, clock, log, namespace, shard, onFinished }: AppOpt
     clock,
     log,
     recorderFor: (component) => createEventRecorder({ cluster: home, component, clock, log }),
-    refuse: (resource) => refuse(resource as Resource, engine),
+    refuse: (resource) => refuse(resource as Resource),
     ...(namespace === undefined ? {} : { namespace }),
     ...(shard === undefined ? {} : { serves: ({ metadata }: KubeObject) => shard(metadata.labels ?? {}) }),
     ...(onFinished === undefined ? {} : { onFinished }),
@@ -176,11 +193,8 @@ function createEngine({ home, clock, log, namespace, shard, onFinished }: AppOpt
 }
 
 /** Nothing is ignored in silence: what a resource asks for and is not there yet stalls it, naming the field. */
-function refuse(resource: Resource, engine: Engine): ReadyState | null {
-  const source =
-    resource.kind === 'ImageUpdateAutomation' ? engine.cache(gitRepositoryKind).get(formatKey(sourceOf(resource))) : undefined;
-  const sourceBranch = (source as GitRepository | undefined)?.spec.ref?.branch;
-  const gaps = findNotImplemented(resource, sourceBranch === undefined ? {} : { sourceBranch });
+function refuse(resource: Resource): ReadyState | null {
+  const gaps = findNotImplemented(resource);
   return gaps.length === 0 ? null : { status: 'False', reason: 'NotImplemented', message: gaps.join('\n') };
 }
 
@@ -230,11 +244,13 @@ function registerKustomizations({ options, engine, store, artifacts }: Parts): {
   const { wake } = engine;
   const registration = registrationOf(options, 'kustomize-controller');
   const target = fenceCluster(options.target, gateOf(options, 'kustomize-controller'));
-  const drift = createDriftWatchers({ cluster: target, clock, log, wake });
+  const drift = createDriftWatchers({ clock, log, wake });
+  const remotes = createRemoteClusters({ home, connect: connectRemote(options) });
   const expressions = createExpressions({ clock });
   const list = () => listKustomizations(engine);
   const reconciler = createKustomizationReconciler({
-    ...{ cluster: target, home, artifacts, store, clock, log, wake, drift, list, expressions },
+    ...{ cluster: target, home, artifacts, store, clock, log, wake, drift, list, expressions, remotes },
+    ...options.tenancy,
     builder: createBuilder({ log, kustomize: () => findKustomize(process.env['PATH']) }),
     source: (ref) => findSource(engine, ref),
     requestArtifact: (source) => wake(source, 'its artifact is not in memory'),
@@ -243,8 +259,21 @@ function registerKustomizations({ options, engine, store, artifacts }: Parts): {
   const statusManager = 'gotk-kustomize-controller';
   engine.register(reconciler, { ...registration, statusManager, wakes: kustomizationWakes(list) });
   const configs = createConfigWatcher({ home, log, wake, list, ...(namespace === undefined ? {} : { namespace }) });
-  return { stop: async () => void (await Promise.all([drift.stop(), configs.stop(), expressions.close()])) };
+  return { stop: async () => void (await Promise.all([drift.stop(), configs.stop(), expressions.close(), remotes.close()])) };
 }
+
+/** Another cluster, by what somebody else wrote: fenced like our own, and never at an address that is off limits. */
+function connectRemote({ clock, log, self, ...options }: AppOptions): ConnectRemote {
+  const gate = gateOf({ clock, log, ...options }, 'kustomize-controller');
+  const checkAddress = createEgressCheck({ allowLoopback: self === undefined });
+  const shared = { clock, log, checkAddress, userAgent: 'tagalong', requestTimeoutMs: remoteTimeoutMs };
+  return async (access) => {
+    const kubeconfig = 'kubeconfig' in access ? { tenantYaml: access.kubeconfig } : connectionTo(access);
+    return fenceCluster(await createCluster({ ...shared, kubeconfig }), gate);
+  };
+}
+
+const remoteTimeoutMs = 30_000;
 
 function listKustomizations(engine: Engine): Kustomization[] {
   return engine.cache(kustomizationKind).list() as Kustomization[];
@@ -272,11 +301,15 @@ function registerAutomations({ options, engine, store, git, news }: Parts, clust
     git,
     news,
     clusterId,
+    pickSemver,
+    signers: createSigners(),
+    mayPush: (ref) => isRefAllowed(ref, options.allowedPushRefs),
     memories: createAutomationMemories(store),
     listPolicies: (namespace) =>
       (engine.cache(imagePolicyKind).list() as ImagePolicy[]).filter(({ metadata }) => metadata.namespace === namespace),
     markersOf: perMirror((mirror) => createBlobIndex<FoundMarkers>({ mirror, matches: isMarkerFile, inspect: inspectMarkers })),
     holdsOf: perMirror(createHoldFinder),
+    guards: () => openGuards,
     onPushed(mirror, branch, commit) {
       news.announce(mirror, branch, commit);
       for (const source of listSources().filter((one) => followsBranch(one, mirror.remote.url, branch))) wakeSource(source);

@@ -7,13 +7,7 @@ export interface Gap {
   /** What does not happen yet, as a sentence for the person who set the field. */
   readonly because: string;
   /** Whether a value asks for nothing beyond what is there; empty and false values never do. */
-  isNoop?(value: unknown, context: GapContext): boolean;
-}
-
-export interface GapContext {
-  readonly resource: AnyResource;
-  /** For an automation without `spec.git.checkout`: the branch of its source. */
-  readonly sourceBranch?: string;
+  isNoop?(value: unknown): boolean;
 }
 
 export interface AnyResource {
@@ -29,9 +23,9 @@ export const oneOf =
     values.includes(value);
 
 /** One message for each place where the gap is hit: the place, and why it cannot be obeyed. */
-export function findGap({ path, because, isNoop }: Gap, context: GapContext): string[] {
-  return valuesAt(context.resource, path.split('.'))
-    .filter(({ value }) => !isEmpty(value) && isNoop?.(value, context) !== true)
+export function findGap({ path, because, isNoop }: Gap, resource: AnyResource): string[] {
+  return valuesAt(resource, path.split('.'))
+    .filter(({ value }) => !isEmpty(value) && isNoop?.(value) !== true)
     .map((found) => `${found.path}: ${because}`);
 }
 

@@ -5,10 +5,9 @@ import type { Resource } from './served-kinds.ts';
 
 /**
  * What a resource asks for that is not there yet: one message for each field or annotation, naming its path. Empty when all of it
- * can be obeyed; otherwise the object is to be Stalled with reason NotImplemented. `sourceBranch` is the branch of the source of an
- * automation without `spec.git.checkout`; left out, a push branch can be judged only against a checkout.
+ * can be obeyed; otherwise the object is to be Stalled with reason NotImplemented.
  */
-export function findNotImplemented(resource: Resource, context: { readonly sourceBranch?: string } = {}): string[] {
-  const gaps = kindDefinitions[resource.kind].gaps.flatMap((gap) => findGap(gap, { ...context, resource }));
+export function findNotImplemented(resource: Resource): string[] {
+  const gaps = kindDefinitions[resource.kind].gaps.flatMap((gap) => findGap(gap, resource));
   return [...gaps, ...findUnknownAnnotations(resource)];
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { customResourceDefinitions, servedKinds } from '../api/index.ts';
-import { createApp } from '../app.ts';
+import { createApp, type Tenancy } from '../app.ts';
 import { createCluster, type KubeconfigSource, podEnvironment, routeByGroup } from '../cluster/index.ts';
 import { type Cluster, errorMessage, type LabelTest, type Log, parseLabelSelector, systemClock } from '../core/index.ts';
 import {
@@ -33,7 +33,10 @@ interface RunOptions {
   readonly watchNamespace?: string;
   readonly watchLabelSelector?: { readonly text: string; readonly test: LabelTest };
   readonly controllers: readonly ControllerGroup[];
+  readonly allowedPushRefs?: readonly string[];
   readonly leaderElect?: boolean;
+  readonly defaultServiceAccount?: string;
+  readonly crossNamespaceRefs: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -68,6 +71,14 @@ export function createRunCommand(): Command {
       parseControllers,
       controllerGroups,
     )
+    .option(
+      '--allowed-push-refs <globs>',
+      'refs that automations may push, such as refs/heads/main,refs/heads/tagalong/* (default: all)',
+      parseGlobs,
+    )
+    .option('--default-service-account <name>', 'apply as this ServiceAccount of their namespace where Kustomizations name none')
+    .option('--no-cross-namespace-refs', 'refuse sources of other namespaces')
+    .option('--no-remote-bases', 'accepted as in Flux: remote bases are always refused')
     .option(
       '--leader-elect [boolean]',
       'write a kind only while its Lease is held, the one of the Flux controller it belongs to (default: in a cluster, where --policies is not given)',
@@ -117,6 +128,8 @@ async function run(options: RunOptions): Promise<void> {
         }),
     onFinished: (finished) => metrics.observeRun(finished),
     controllers: options.controllers,
+    tenancy: tenancyOf(options),
+    ...(options.allowedPushRefs === undefined ? {} : { allowedPushRefs: options.allowedPushRefs }),
     ...(leases === null ? {} : { leases }),
     ...(place.self === undefined || options.policies !== undefined ? {} : { self: place.self }),
   });
@@ -138,6 +151,13 @@ async function run(options: RunOptions): Promise<void> {
   log.info('running', { server: home.server, controllers: options.controllers, leases: leases !== null });
   if (options.policies !== undefined) await followPolicies(resolve(options.policies), home, app.store, log, stack);
   log.info('stopping', { signal: await untilSignal() });
+}
+
+function tenancyOf({ defaultServiceAccount = '', crossNamespaceRefs }: RunOptions): Tenancy {
+  return {
+    ...(defaultServiceAccount === '' ? {} : { defaultServiceAccount }),
+    ...(crossNamespaceRefs ? {} : { noCrossNamespaceRefs: true }),
+  };
 }
 
 /** A mistyped folder is told at once; one that vanishes later removes nothing. */
@@ -272,6 +292,12 @@ export function parseAddress(text: string): { host: string; port: number } {
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) throw new InvalidArgumentError('it has to be host:port, such as 127.0.0.1:8080 or :8080');
   return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+}
+
+function parseGlobs(text: string): string[] {
+  const globs = text.split(',').map((glob) => glob.trim());
+  if (globs.every((glob) => glob.startsWith('refs/'))) return globs;
+  throw new InvalidArgumentError('it has to be full ref names, separated by commas, where * stands for anything: refs/heads/*');
 }
 
 function parseControllers(text: string): ControllerGroup[] {

@@ -1,6 +1,7 @@
 import { type Edit, formatKey, type NamespacedName, type Oid } from '../core/index.ts';
 import { applyEdits, decodeText } from '../edit/index.ts';
 import { automationTrailer, reasonTrailer } from '../hold/index.ts';
+import type { PolicyGroups } from './automation-groups.ts';
 import type { AutomationLook, Verdict } from './automation-look.ts';
 
 /** One commit to be made: its own edits, and with those before it what each file becomes. */
@@ -12,14 +13,17 @@ export interface PlannedCommit {
   readonly files: ReadonlyMap<string, readonly Edit[]>;
 }
 
-type Write = Extract<Verdict, { kind: 'write' }>;
+export type Write = Extract<Verdict, { kind: 'write' }>;
 
-/** Groups what may land into commits: one a policy, so that a revert takes back one bump and nothing else, or one for all. */
-export function planCommits(look: AutomationLook, per: 'policy' | 'run'): PlannedCommit[] {
-  const writes = look.verdicts.filter((verdict) => verdict.kind === 'write');
-  const groups = Map.groupBy(writes, ({ marker }) => (per === 'run' ? '' : formatKey(marker.policy)));
+/**
+ * Groups what may land into commits: one a policy, so that a revert takes back one bump and nothing else, one a group of policies, or one
+ * for all.
+ */
+export function planCommits(writes: readonly Write[], per: 'policy' | 'run', { of }: PolicyGroups): PlannedCommit[] {
+  const keyOf = ({ marker }: Write) => of.get(formatKey(marker.policy)) ?? formatKey(marker.policy);
+  const bundles = Map.groupBy(writes, (write) => (per === 'run' ? '' : keyOf(write)));
   const landed = new Map<string, Edit[]>();
-  return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => planCommit(group, landed));
+  return [...bundles].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, bundle]) => planCommit(bundle, landed));
 }
 
 function planCommit(group: readonly Write[], landed: Map<string, Edit[]>): PlannedCommit {

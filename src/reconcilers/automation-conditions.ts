@@ -13,20 +13,24 @@ export function describeHeld(look: AutomationLook): NewCondition | null {
   return { type: 'Held', status: 'True', reason: 'Reverted', message: joinLines(holds.map(describeHold)) };
 }
 
+/** Why bumps wait, the first of these that there is gives the condition its reason. */
+const waits = [
+  { kind: 'unreadable', reason: 'HistoryUnavailable', describe: describeUnreadable },
+  { kind: 'refused', reason: 'DowngradeRefused', describe: describeAt },
+  { kind: 'grouped', reason: 'GroupWaits', describe: describeAt },
+] as const;
+
 /** Further conditions: bumps that wait for another reason than a revert, and markers that have no effect. */
 export function describeWaiting(look: AutomationLook): NewCondition[] {
+  const found = waits.flatMap(({ kind, reason, describe }) => {
+    const lines = linesOf(look, kind, describe);
+    return lines.length === 0 ? [] : [{ reason, lines }];
+  });
+  const [first] = found;
   const conditions: NewCondition[] = [];
-  const refused = linesOf(look, 'refused', ({ file, line }, because) => `${file}:${line}: ${because}`);
-  const unreadable = linesOf(look, 'unreadable', describeUnreadable);
-  if (unreadable.length > 0) {
-    conditions.push({
-      type: 'Guarded',
-      status: 'True',
-      reason: 'HistoryUnavailable',
-      message: joinLines([...unreadable, ...refused]),
-    });
-  } else if (refused.length > 0) {
-    conditions.push({ type: 'Guarded', status: 'True', reason: 'DowngradeRefused', message: joinLines(refused) });
+  if (first !== undefined) {
+    const message = joinLines(found.flatMap(({ lines }) => lines));
+    conditions.push({ type: 'Guarded', status: 'True', reason: first.reason, message });
   }
   const problems = look.problems.map(({ file, line, column, message }) => {
     return `${[file, line, column].filter((part) => part !== undefined).join(':')}: ${message}`;
@@ -36,15 +40,20 @@ export function describeWaiting(look: AutomationLook): NewCondition[] {
   return conditions;
 }
 
+function describeAt({ file, line }: Marker, because: string): string {
+  return `${file}:${line}: ${because}`;
+}
+
 function linesOf(
   look: AutomationLook,
-  kind: 'refused' | 'unreadable',
+  kind: (typeof waits)[number]['kind'],
   describe: (marker: Marker, because: string) => string,
 ): string[] {
   return look.verdicts.flatMap((verdict) => (verdict.kind === kind ? [describe(verdict.marker, verdict.because)] : []));
 }
 
-function joinLines(lines: readonly string[]): string {
+/** One line each; the rest is counted. */
+export function joinLines(lines: readonly string[]): string {
   const shown = lines.slice(0, shownAtMost);
   return [...shown, ...(lines.length > shown.length ? [`… and ${lines.length - shown.length} more`] : [])].join('\n');
 }

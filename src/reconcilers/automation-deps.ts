@@ -1,8 +1,10 @@
-import type { ImagePolicy } from '../api/index.ts';
+import type { ImagePolicy, ImageUpdateAutomation } from '../api/index.ts';
 import type { Cluster, Git, GitMirror, Oid } from '../core/index.ts';
 import type { HoldFinder } from '../hold/index.ts';
+import type { AutomationGuards } from './automation-guards.ts';
 import type { MarkerIndex } from './automation-look.ts';
 import type { AutomationMemories } from './automation-memory.ts';
+import type { Signers } from './automation-signing.ts';
 import type { MirrorNews } from './mirrors.ts';
 
 /** What the reconciler of automations is given. */
@@ -13,8 +15,15 @@ export interface AutomationDeps {
   readonly memories: AutomationMemories;
   /** Stands in every commit's trailer, so that two clusters that write one repository can be told apart. */
   readonly clusterId: string;
+  readonly signers: Signers;
+  /** Whether this process may push to a ref (`--allowed-push-refs`). */
+  mayPush(ref: string): boolean;
+  /** Picks a tag by a semver range, as policies do. */
+  pickSemver(range: string, tags: readonly string[]): string | null;
   /** ImagePolicies of a namespace, as the API last told. */
   listPolicies(namespace: string): readonly ImagePolicy[];
+  /** What must be true before a bump of this automation lands; `openGuards` where nobody guards. */
+  guards(automation: ImageUpdateAutomation): AutomationGuards;
   markersOf(mirror: GitMirror): MarkerIndex;
   holdsOf(mirror: GitMirror): HoldFinder;
   /** Told after a push, so that sources on the branch follow without a fetch. */

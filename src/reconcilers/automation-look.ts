@@ -1,17 +1,23 @@
 import { allowDowngradeAnnotation, type ImagePolicy } from '../api/index.ts';
 import {
+  type Delivery,
   type Edit,
   type FileProblem,
   formatKey,
   type Hold,
   type ImageRef,
   keyOf,
+  type Marker,
   type Oid,
   TagalongError,
 } from '../core/index.ts';
 import { type FoundMarkers, planEdits } from '../edit/index.ts';
+import type { GuardReason, Landing } from '../guard/index.ts';
 import { decideDirection, type HoldAnswer, keepKnownHold, withholdWholeDocuments } from '../hold/index.ts';
 import { compileTagPolicy, orderTags, passesPolicy } from '../select/index.ts';
+import { describeCheckout } from './automation-checkout.ts';
+import { withholdGroups } from './automation-groups.ts';
+import { isPinned } from './automation-guards.ts';
 import type { AutomationTarget } from './automation-target.ts';
 import type { AutomationWishes } from './automation-wishes.ts';
 import { isUnder } from './source-path.ts';
@@ -29,9 +35,18 @@ export type Verdict =
       readonly edit: Edit;
       readonly reason: 'policy' | null;
       readonly because: string;
+      readonly delivery: Delivery;
+      /** A person landed it past the gates of its guards. */
+      readonly landed?: Landing;
     }
+  | { readonly kind: 'guarded'; readonly marker: Edit['marker']; readonly edit: Edit; readonly reasons: readonly GuardReason[] }
   | { readonly kind: 'held'; readonly marker: Edit['marker']; readonly edit: Edit; readonly hold: Hold }
-  | { readonly kind: 'refused' | 'unreadable'; readonly marker: Edit['marker']; readonly edit: Edit; readonly because: string };
+  | {
+      readonly kind: 'refused' | 'unreadable' | 'grouped';
+      readonly marker: Edit['marker'];
+      readonly edit: Edit;
+      readonly because: string;
+    };
 
 export interface AutomationLook {
   readonly head: Oid;
@@ -51,24 +66,30 @@ export function holdsOf(look: AutomationLook): Hold[] {
 /** Compares the markers at `head` with the policies' answers and asks history about each difference. Reads only. */
 export async function lookAt(target: AutomationTarget, wishes: AutomationWishes, head: Oid): Promise<AutomationLook> {
   if (target.path !== '' && (await target.mirror.entry(head, target.path)) === null) throw pathMissing(target, head);
-  const index = await target.markers.at(head, target.branch);
+  const index = await target.markers.at(head, describeCheckout(target.checkout));
   const files = [...index].filter(([file]) => isUnder(file, target.path));
   const markers = files.flatMap(([, { value }]) => value.markers);
   const { edits, problems } = planEdits(markers, selectionsOf(wishes.policies), wishes.namespace, wishes.known);
   const verdicts: Verdict[] = [];
-  for (const edit of edits) verdicts.push(await judge(edit, target, wishes, head));
-  const { allowed, withheld } = withholdWholeDocuments(verdicts, (verdict) => verdict.kind !== 'write');
+  for (const edit of edits) verdicts.push(await guard(await judge(edit, target, wishes, head), markers, wishes));
   return {
     head,
-    verdicts: [...allowed, ...withheld.filter((verdict) => verdict.kind !== 'write')],
-    withheld: withheld.filter((verdict) => verdict.kind === 'write').map(({ edit }) => edit),
+    ...withhold(await limit(verdicts, wishes), wishes),
     problems: [...files.flatMap(([, { value }]) => value.problems), ...problems],
     blobs: new Map(files.map(([file, { oid }]) => [file, oid])),
   };
 }
 
-function pathMissing({ path, branch }: AutomationTarget, head: Oid): TagalongError {
-  const message = `failed to apply policies: update path '${path}' is not in ${branch} at ${head.slice(0, 7)}; mend spec.update.path`;
+/** What may not land takes along what must not land without it: the rest of its policy in the same document, and of its group. */
+function withhold(verdicts: readonly Verdict[], { groups }: AutomationWishes): Pick<AutomationLook, 'verdicts' | 'withheld'> {
+  const { allowed, withheld } = withholdWholeDocuments(verdicts, (verdict) => verdict.kind !== 'write');
+  const waiting = withheld.filter((verdict) => verdict.kind === 'write').map(({ edit }) => edit);
+  const stopped = withheld.filter((verdict) => verdict.kind !== 'write');
+  return { verdicts: withholdGroups([...allowed, ...stopped], waiting, groups), withheld: waiting };
+}
+
+function pathMissing({ path, checkout }: AutomationTarget, head: Oid): TagalongError {
+  const message = `failed to apply policies: update path '${path}' is not in ${describeCheckout(checkout)} at ${head.slice(0, 7)}; mend spec.update.path`;
   return new TagalongError('PATH_MISSING', message, { reason: 'UpdateFailed' });
 }
 
@@ -80,12 +101,35 @@ function selectionsOf(policies: readonly ImagePolicy[]): ReadonlyMap<string, Ima
   );
 }
 
+/** What may be written by the policy and by history is asked of the guards. */
+async function guard(verdict: Verdict, markers: readonly Marker[], { policies, guards }: AutomationWishes): Promise<Verdict> {
+  if (verdict.kind !== 'write') return verdict;
+  const { marker, edit } = verdict;
+  const policy = policies.find((candidate) => keyOf(candidate) === formatKey(marker.policy));
+  if (policy === undefined) return verdict;
+  const answer = await guards.ask({ policy, marker, isPinned: isPinned(marker, markers) });
+  if (answer.kind === 'closed') return { kind: 'guarded', marker, edit, reasons: answer.reasons };
+  return answer.landed === null ? verdict : { ...verdict, landed: answer.landed };
+}
+
+/** Limits count what all else lets through; what a person landed is not kept by them. */
+async function limit(verdicts: readonly Verdict[], { guards }: AutomationWishes): Promise<Verdict[]> {
+  const counted = verdicts.filter((verdict) => verdict.kind === 'write' && verdict.landed === undefined);
+  const policies = new Map(counted.map(({ marker }) => [formatKey(marker.policy), marker.policy]));
+  const closed = await guards.limit([...policies.values()]);
+  return verdicts.map((verdict) => {
+    const reasons = counted.includes(verdict) ? closed.get(formatKey(verdict.marker.policy)) : undefined;
+    return reasons === undefined ? verdict : { kind: 'guarded', marker: verdict.marker, edit: verdict.edit, reasons };
+  });
+}
+
 async function judge(edit: Edit, target: AutomationTarget, wishes: AutomationWishes, head: Oid): Promise<Verdict> {
   const { marker } = edit;
   const facts = policyFacts(wishes.policies, formatKey(marker.policy));
   const direction = decideDirection({ part: marker.part, current: edit.before, selected: edit.after, ...facts });
   if (!direction.write) return { kind: 'refused', marker, edit, because: direction.because };
-  const write = { kind: 'write', marker, edit, reason: direction.reason, because: direction.because } as const;
+  const delivery = wishes.deliveryOf(marker.policy);
+  const write = { kind: 'write', marker, edit, reason: direction.reason, because: direction.because, delivery } as const;
   if (wishes.ignoreHolds) return write;
   const answer = await askHistory(edit, target, wishes, head, facts.orderTags);
   if (answer.kind === 'free') return write;

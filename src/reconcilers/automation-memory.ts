@@ -3,7 +3,13 @@ import type { LastPush, PushedEdit } from '../hold/index.ts';
 
 /** What an automation keeps beside its status, for the case that rewritten history cannot answer any more. */
 export interface AutomationMemory {
-  readonly lastPush?: { readonly commit: Oid; readonly edits: readonly PushedEdit[]; readonly at: Instant };
+  readonly lastPush?: {
+    readonly commit: Oid;
+    readonly edits: readonly PushedEdit[];
+    readonly at: Instant;
+    /** Absent where it was the branch that is checked out. */
+    readonly branch?: string;
+  };
   readonly holds: readonly Hold[];
 }
 
@@ -48,7 +54,10 @@ export function lastPushOf(
   status: { readonly lastPushCommit?: Oid | undefined; readonly lastPushTime?: string | undefined } | undefined,
   { lastPush }: AutomationMemory,
 ): LastPush | undefined {
-  const commit = status?.lastPushCommit;
+  // What went to another branch says nothing of the one whose history decides.
+  const commit =
+    status?.lastPushCommit === lastPush?.commit && lastPush?.branch !== undefined ? undefined : status?.lastPushCommit;
+  if (lastPush?.branch !== undefined) return undefined;
   if (lastPush === undefined) return commit === undefined ? undefined : { commit };
   const isBehind = commit !== undefined && commit !== lastPush.commit && lastPush.at < Date.parse(status?.lastPushTime ?? '');
   return isBehind ? { commit } : lastPush;

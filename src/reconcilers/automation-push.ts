@@ -1,33 +1,41 @@
-import { type Oid, type StepContext, TagalongError } from '../core/index.ts';
-import { addTrailers, type PlannedCommit, planCommits, renderFiles } from './automation-commits.ts';
+import { type Delivery, type Oid, type StepContext, TagalongError } from '../core/index.ts';
+import { headOfBranch } from './automation-checkout.ts';
+import { planCommits, type Write } from './automation-commits.ts';
 import { type AutomationLook, lookAt } from './automation-look.ts';
 import type { AutomationTarget } from './automation-target.ts';
 import type { AutomationWishes } from './automation-wishes.ts';
+import { type CommitStyle, type WrittenCommit, writeCommits } from './automation-write.ts';
 
 export interface PushOrder {
   readonly target: AutomationTarget;
   readonly wishes: AutomationWishes;
-  readonly per: 'policy' | 'run';
-  readonly author: { readonly name: string; readonly email: string };
+  readonly style: CommitStyle;
   readonly pushOptions: readonly string[];
-  /** `<cluster id>/<namespace>/<name>`. */
-  readonly automation: string;
-  message(commit: PlannedCommit): string;
+  /** A further ref that gets the same commits. */
+  readonly refspec: string | undefined;
+  /** Makes commits elsewhere than in the mirror (the forge's API); absent where git makes them. */
+  readonly remake?: (commits: readonly WrittenCommit[], onto: Oid) => Promise<WrittenCommit[]>;
 }
 
 export interface Pushed {
   /** The last look that was taken, on the head that the commits stand on. */
   readonly look: AutomationLook;
   /** Oldest first; empty if nothing was left to write once we had the branch. */
-  readonly commits: readonly { readonly oid: Oid; readonly message: string; readonly plan: PlannedCommit }[];
+  readonly commits: readonly WrittenCommit[];
 }
 
-const attemptsAtMost = 8;
-const pauseMs = 150;
+/** How often a push is planned again when somebody else's came in between, and the pause before, which grows. */
+export const attemptsAtMost = 8;
+export const pauseMs = 150;
+
+/** What a look lets land in this way. */
+export function writesOf(look: AutomationLook, delivery: Delivery): Write[] {
+  return look.verdicts.filter((verdict) => verdict.kind === 'write').filter((write) => write.delivery === delivery);
+}
 
 /**
- * Writes the commits and pushes them, as the branch's only writer in this process. When somebody else's push came in between, the
- * edits are planned again on the new head. Never forces.
+ * Writes the commits and pushes them to the branch that was checked out, as its only writer in this process. When somebody else's push came
+ * in between, the edits are planned again on the new head. Never forces.
  */
 export function pushCommits(order: PushOrder, first: AutomationLook, context: StepContext): Promise<Pushed> {
   const { mirror, branch } = order.target;
@@ -35,59 +43,53 @@ export function pushCommits(order: PushOrder, first: AutomationLook, context: St
     let look = first;
     for (let attempt = 1; attempt <= attemptsAtMost; attempt += 1) {
       look = await lookAgain(order, look);
-      const commits = await writeCommits(order, look, context);
+      const commits = await makeCommits(order, look, writesOf(look, 'Push'), context);
       const last = commits.at(-1);
       if (last === undefined) return { look, commits };
       if ((await pushOnce(order, last.oid, look.head, context)) === 'pushed') return { look, commits };
-      await context.clock.sleep(pauseMs * attempt * (0.5 + Math.random()), context.signal);
+      await pause(attempt, context);
       await mirror.fetch(context.signal);
     }
-    throw updateError(`failed to update source: '${branch}' moved ${attemptsAtMost} times while pushing; trying again later`);
+    throw movedTooOften(branch);
   });
 }
 
 async function lookAgain({ target, wishes }: PushOrder, look: AutomationLook): Promise<AutomationLook> {
-  const head = await headOf(target);
+  const head = await headOfBranch(target.mirror, target.branch);
   return head === look.head ? look : lookAt(target, wishes, head);
 }
 
-/** The commit of the branch as the mirror knows it. */
-export async function headOf({ mirror, branch }: Pick<AutomationTarget, 'mirror' | 'branch'>): Promise<Oid> {
-  const head = (await mirror.refs()).get(`refs/heads/${branch}`);
-  if (head !== undefined) return head;
-  throw new TagalongError(
-    'BRANCH_MISSING',
-    `failed to checkout source: the remote has no branch '${branch}'; push it or mend spec.git.checkout.ref`,
-    {
-      reason: 'GitOperationFailed',
-    },
-  );
-}
-
-async function writeCommits(order: PushOrder, look: AutomationLook, context: StepContext): Promise<Pushed['commits']> {
-  const { mirror } = order.target;
-  const commits: { oid: Oid; message: string; plan: PlannedCommit }[] = [];
-  for (const plan of planCommits(look, order.per)) {
-    const message = addTrailers(order.message(plan), plan, order.automation);
-    const files = await renderFiles(plan, look, (oid) => mirror.blob(oid));
-    const seconds = Math.floor(context.clock.now() / 1000);
-    const oid = await mirror.writeCommit({
-      parent: commits.at(-1)?.oid ?? look.head,
-      files,
-      message,
-      author: order.author,
-      seconds,
-    });
-    commits.push({ oid, message, plan });
-  }
-  return commits;
+/** The commits that land these writes on the head of the look, wherever they are made. */
+export async function makeCommits(
+  { target, wishes, style, remake }: PushOrder,
+  look: AutomationLook,
+  writes: readonly Write[],
+  context: StepContext,
+): Promise<WrittenCommit[]> {
+  const commits = await writeCommits(target, style, planCommits(writes, style.per, wishes.groups), look, context);
+  return remake === undefined || commits.length === 0 ? commits : remake(commits, look.head);
 }
 
 async function pushOnce(order: PushOrder, commit: Oid, expected: Oid, { signal }: StepContext): Promise<'pushed' | 'moved'> {
   const { mirror, branch } = order.target;
-  const outcome = await mirror.push(branch, commit, expected, { pushOptions: order.pushOptions, signal });
+  const { pushOptions, refspec } = order;
+  const options = { pushOptions, signal, ...(refspec === undefined ? {} : { refspec }) };
+  const outcome = await mirror.push(branch, commit, expected, options);
   if (outcome.kind !== 'refused') return outcome.kind;
-  throw updateError(`failed to update source: failed to push to remote: ${outcome.message}`);
+  throw refused(outcome.message);
+}
+
+/** Waits a little, longer with each attempt, so that writers who met once do not meet again. */
+export function pause(attempt: number, { clock, signal }: StepContext): Promise<void> {
+  return clock.sleep(pauseMs * attempt * (0.5 + Math.random()), signal);
+}
+
+export function movedTooOften(branch: string): TagalongError {
+  return updateError(`failed to update source: '${branch}' moved ${attemptsAtMost} times while pushing; trying again later`);
+}
+
+export function refused(message: string): TagalongError {
+  return updateError(`failed to update source: failed to push to remote: ${message}`);
 }
 
 function updateError(message: string): TagalongError {

@@ -1,7 +1,7 @@
 import type { ImagePolicy, ImageUpdateAutomation } from '../api/index.ts';
 import { formatTime, type Instant, type Oid, type Report } from '../core/index.ts';
 import { describeReverts } from '../hold/index.ts';
-import { describeHeld, describeWaiting } from './automation-conditions.ts';
+import { describeHeld, describeWaiting, joinLines } from './automation-conditions.ts';
 import { type AutomationLook, holdsOf } from './automation-look.ts';
 import type { Pushed } from './automation-push.ts';
 import { intervalMs } from './automation-target.ts';
@@ -12,27 +12,32 @@ export interface AutomationDone {
   readonly pushed: Pushed['commits'];
   readonly policies: readonly ImagePolicy[];
   readonly branch: string;
+  /** For `status.observedSourceRevision`. */
+  readonly revision: string;
+  /** Why branches were left as they are. */
+  readonly kept: readonly string[];
   /** A commit of ours at the head that status does not know yet. */
   readonly found: { readonly commit: Oid; readonly message: string; readonly at: Instant } | null;
 }
 
+/** The conditions of an automation beside those that every kind has. */
+const conditionTypes = ['Held', 'Guarded', 'MarkersIgnored', 'BranchKept'];
+
 /** What a finished run says of itself: conditions, status, events. */
 export function reportRun(resource: ImageUpdateAutomation, done: AutomationDone, now: Instant): Report {
-  const { look, pushed, branch, policies, found } = done;
+  const { look, pushed, policies, found } = done;
   const last = pushed.at(-1);
   const held = describeHeld(look);
-  const waiting = describeWaiting(look);
+  const waiting = [...describeWaiting(look), ...describeKept(done.kept)];
   return {
     ready: { status: 'True', reason: 'Succeeded', message: 'repository up-to-date' },
     outcome: 'done',
     conditions: [...(held === null ? [] : [held]), ...waiting],
-    remove: ['Held', 'Guarded', 'MarkersIgnored'].filter(
-      (type) => held?.type !== type && waiting.every((one) => one.type !== type),
-    ),
+    remove: conditionTypes.filter((type) => held?.type !== type && waiting.every((one) => one.type !== type)),
     status: {
       lastAutomationRunTime: formatTime(now),
       observedPolicies: observedPolicies(resource, policies),
-      observedSourceRevision: `${branch}@sha1:${last?.oid ?? look.head}`,
+      observedSourceRevision: done.revision,
       ...(last === undefined ? {} : { lastPushCommit: last.oid, lastPushTime: formatTime(now) }),
       ...(found === null ? {} : { lastPushCommit: found.commit, lastPushTime: formatTime(found.at) }),
     },
@@ -49,6 +54,10 @@ function observedPolicies(resource: ImageUpdateAutomation, policies: readonly Im
     return [policy.metadata.name, { name, tag, digest: digest || null }] as const;
   });
   return Object.fromEntries([...gone, ...current]);
+}
+
+function describeKept(kept: readonly string[]): NonNullable<Report['conditions']> {
+  return kept.length === 0 ? [] : [{ type: 'BranchKept', status: 'True', reason: 'ForeignCommits', message: joinLines(kept) }];
 }
 
 function pushEvents({ pushed, branch, found }: AutomationDone): NonNullable<Report['events']> {

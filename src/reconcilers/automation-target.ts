@@ -1,20 +1,29 @@
 import { type GitRepository, type ImageUpdateAutomation, requestedAtAnnotation } from '../api/index.ts';
-import { type GitMirror, parseDurationMs, type StepContext, TagalongError } from '../core/index.ts';
+import { type GitMirror, parseDurationMs, type StepContext } from '../core/index.ts';
 import type { HoldFinder } from '../hold/index.ts';
+import { type Checkout, checkoutOf, pushBranchOf } from './automation-checkout.ts';
 import type { AutomationDeps } from './automation-deps.ts';
 import { failAs, stalled } from './automation-failure.ts';
 import type { MarkerIndex } from './automation-look.ts';
 import { openMirror } from './mirrors.ts';
 import { cleanSourcePath } from './source-path.ts';
 
-/** What an automation works on: one folder of one branch. */
+/** What an automation works on: one folder of one checkout, and the branch it pushes to. */
 export interface AutomationTarget {
   readonly mirror: GitMirror;
   readonly markers: MarkerIndex;
   readonly holds: HoldFinder;
+  /** What edits are planned on, and whose history decides what is held. */
+  readonly checkout: Checkout;
+  /** The branch that is pushed. */
   readonly branch: string;
   /** '' = the whole repository. */
   readonly path: string;
+}
+
+/** Whether commits go onto the very branch that was checked out. */
+export function isDirect({ checkout, branch }: Pick<AutomationTarget, 'checkout' | 'branch'>): boolean {
+  return checkout.kind === 'branch' && checkout.branch === branch;
 }
 
 /** Opens the repository that an automation writes, as its GitRepository says. Nothing is fetched yet. */
@@ -31,15 +40,12 @@ export async function openTarget(
       "source kind 'GitRepository' necessitates field .spec.git: invalid source configuration",
     );
   }
-  const branch = (git.checkout?.ref ?? source.spec.ref)?.branch;
-  if (branch === undefined) {
-    const message = 'push spec not provided, and cannot be inferred from .spec.git.checkout.ref or GitRepository .spec.ref';
-    throw new TagalongError('NO_BRANCH', `failed configuring source manager: ${message}`, { reason: 'SourceManagerFailed' });
-  }
+  const checkout = checkoutOf(git.checkout?.ref ?? source.spec.ref);
+  const branch = pushBranchOf(resource, source);
   const unconfigured = failAs('failed configuring source manager', 'SourceManagerFailed');
   const mirror = await openMirror(source, deps, context.signal).catch(unconfigured);
   const path = cleanSourcePath(update?.path, 'spec.update.path');
-  return { mirror, branch, path, markers: deps.markersOf(mirror), holds: deps.holdsOf(mirror) };
+  return { mirror, checkout, branch, path, markers: deps.markersOf(mirror), holds: deps.holdsOf(mirror) };
 }
 
 /** Makes sure that what the mirror knows of the branch is new enough: not older than the interval, and what the source shows is there. */
@@ -50,9 +56,12 @@ export async function refreshTarget(
   context: StepContext,
   { news }: AutomationDeps,
 ): Promise<void> {
-  const maxAgeMs = (await tellsNews(source, target)) ? 0 : allowedAgeMs(resource);
-  const { mirror, branch } = target;
-  await news.refresh(mirror, branch, maxAgeMs, context.signal).catch(failAs('failed to checkout source', 'GitOperationFailed'));
+  const { mirror, checkout, branch } = target;
+  const isNeeded = (await tellsNews(source, target)) || !(await mirror.isWhole());
+  const maxAgeMs = isNeeded ? -1 : allowedAgeMs(resource);
+  const unfetched = failAs('failed to checkout source', 'GitOperationFailed');
+  const branches = new Set([...(checkout.kind === 'branch' ? [checkout.branch] : []), branch]);
+  for (const one of branches) await news.refresh(mirror, one, maxAgeMs, context.signal).catch(unfetched);
 }
 
 /** A source that another process serves may show a commit that nobody here has fetched. */

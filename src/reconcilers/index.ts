@@ -1,4 +1,6 @@
+export { type AutomationGuards, openGuards } from './automation-guards.ts';
 export { type AutomationMemories, createAutomationMemories } from './automation-memory.ts';
+export { createSigners } from './automation-signing.ts';
 export { sourceOf } from './automation-source.ts';
 export { type ConfigWatcher, createConfigWatcher } from './config-watcher.ts';
 export { createDriftWatchers, type DriftWatchers } from './drift-watchers.ts';
@@ -8,7 +10,9 @@ export { createImageRepositoryReconciler } from './image-repository.ts';
 export { createImageUpdateAutomationReconciler } from './image-update-automation.ts';
 export { createKustomizationReconciler, type KustomizationReconciler } from './kustomization.ts';
 export type { OwnKustomizationDeps } from './kustomization-identity.ts';
+export { type ConnectRemote, createRemoteClusters, type RemoteAccess } from './kustomization-remote.ts';
 export { kustomizationWakes, wakeOnArtifacts } from './kustomization-wakes.ts';
 export { MirrorNews } from './mirrors.ts';
+export { isRefAllowed } from './push-refs.ts';
 export { createTagLists } from './tag-lists.ts';
 export { automationWakes, imagePolicyWakes } from './wakes.ts';

@@ -7,6 +7,7 @@ import {
   type ImageUpdateAutomation,
   imagePolicyKind,
   imageRepositoryKind,
+  writeFromAnnotation,
 } from '../api/index.ts';
 import { formatKey, type KubeObject, keyOf } from '../core/index.ts';
 import type { ObjectChange, WakeRule } from '../engine/index.ts';
@@ -48,13 +49,18 @@ export function automationWakes(listAutomations: () => readonly ImageUpdateAutom
       on: gitRepositoryKind,
       because: 'the source changed',
       keys: (change) => {
-        if (isSame(change, (object) => [specOf(object), (object as GitRepository | null)?.status?.artifact?.revision])) return [];
+        if (isSame(change, sourceFacts)) return [];
         return listAutomations()
           .filter((automation) => formatKey(sourceOf(automation)) === changedKey(change))
           .map(keyOf);
       },
     },
   ];
+}
+
+function sourceFacts(object: KubeObject | null): unknown {
+  const source = object as GitRepository | null;
+  return [specOf(object), source?.status?.artifact?.revision, source?.metadata.annotations?.[writeFromAnnotation]];
 }
 
 function policyFacts(object: KubeObject | null): unknown {

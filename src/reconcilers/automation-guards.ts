@@ -1,0 +1,49 @@
+import type { ImagePolicy } from '../api/index.ts';
+import { type Delivery, formatKey, type Marker, type NamespacedName } from '../core/index.ts';
+import type { GuardReason, Landing } from '../guard/index.ts';
+
+/** A marker that would be written now. */
+export interface GuardQuestion {
+  readonly policy: ImagePolicy;
+  readonly marker: Marker;
+  /** Whether a marker of the same policy beside it carries the digest. */
+  readonly isPinned: boolean;
+}
+
+export type GuardAnswer =
+  /** `landed`: a person landed it past the gates. */
+  | { readonly kind: 'open'; readonly landed: Landing | null }
+  | { readonly kind: 'closed'; readonly reasons: readonly GuardReason[] };
+
+/** What guards say of the bumps of one automation. */
+export interface AutomationGuards {
+  /** How the guards of a policy want its bumps to land. */
+  deliveryOf(policy: NamespacedName): Delivery;
+  ask(question: GuardQuestion): Promise<GuardAnswer>;
+  /** Of bumps that are all open: those, by policy, that a limit keeps out for now. */
+  limit(policies: readonly NamespacedName[]): Promise<ReadonlyMap<string, readonly GuardReason[]>>;
+}
+
+/** Where nobody guards anything. */
+export const openGuards: AutomationGuards = {
+  deliveryOf: () => 'Push',
+  ask: async () => ({ kind: 'open', landed: null }),
+  limit: async () => new Map(),
+};
+
+/** Whether a marker's tag cannot move: another marker of its policy, beside it in the same mapping, carries the digest. */
+export function isPinned(marker: Marker, markers: readonly Marker[]): boolean {
+  if (marker.part !== 'tag') return true;
+  return markers.some(
+    (other) =>
+      other.part === 'digest' &&
+      other.file === marker.file &&
+      other.document === marker.document &&
+      formatKey(other.policy) === formatKey(marker.policy) &&
+      parentOf(other.path) === parentOf(marker.path),
+  );
+}
+
+function parentOf(path: string): string {
+  return path.replace(/(^|\.)[^.[\]]+$/, '');
+}

@@ -1,0 +1,145 @@
+import { type Commit, type GitMirror, type Oid, type StepContext, TagalongError } from '../core/index.ts';
+import { automationTrailer, parseTrailers } from '../hold/index.ts';
+import { describeCheckout } from './automation-checkout.ts';
+import { planCommits, type Write } from './automation-commits.ts';
+import type { AutomationLook } from './automation-look.ts';
+import { attemptsAtMost, makeCommits, movedTooOften, type PushOrder, pause, refused } from './automation-push.ts';
+import { type CommitStyle, type WrittenCommit, writeCommits } from './automation-write.ts';
+
+/** What became of a branch that is made anew from the checkout. */
+export type Rebuilt =
+  | { readonly kind: 'pushed'; readonly head: Oid; readonly commits: readonly WrittenCommit[] }
+  /** It carries these very changes already. */
+  | { readonly kind: 'unchanged'; readonly head: Oid }
+  /** Somebody else's commits are on it: it is left as it is. */
+  | { readonly kind: 'foreign'; readonly head: Oid; readonly because: string };
+
+/** Commits on the branch that are not in the base, newest first; or the first of them that is not ours. */
+export type BranchCommits =
+  | { readonly kind: 'own'; readonly commits: readonly Commit[] }
+  | { readonly kind: 'foreign'; readonly commit: Commit };
+
+const walkedAtMost = 500;
+
+/**
+ * Makes `branch` carry exactly these writes upon the commit of the look, as its only writer in this process. What stood there is replaced
+ * (`--force-with-lease`) only while every commit of it is ours.
+ */
+export function rebuildBranch(
+  order: PushOrder,
+  branch: string,
+  writes: readonly Write[],
+  look: AutomationLook,
+  context: StepContext,
+): Promise<Rebuilt> {
+  const { mirror } = order.target;
+  return mirror.asOnlyWriter(branch, async () => {
+    for (let attempt = 1; attempt <= attemptsAtMost; attempt += 1) {
+      const seen = (await mirror.refs()).get(`refs/heads/${branch}`) ?? null;
+      const outcome = await rebuildOnce(order, branch, seen, writes, look, context);
+      if (outcome !== 'moved') return outcome;
+      await pause(attempt, context);
+      await mirror.fetch(context.signal);
+    }
+    throw movedTooOften(branch);
+  });
+}
+
+async function rebuildOnce(
+  order: PushOrder,
+  branch: string,
+  seen: Oid | null,
+  writes: readonly Write[],
+  look: AutomationLook,
+  context: StepContext,
+): Promise<Rebuilt | 'moved'> {
+  const { mirror } = order.target;
+  const standing = seen === null ? null : await readBranchCommits(mirror, look.head, seen, order.style);
+  if (seen !== null && standing?.kind === 'foreign')
+    return { kind: 'foreign', head: seen, because: describeForeign(branch, standing.commit) };
+  const planned = await planUnsigned(order, writes, look, context);
+  if (seen !== null && standing?.kind === 'own' && (await carriesAlready(mirror, standing.commits, planned, look.head)))
+    return { kind: 'unchanged', head: seen };
+  const commits = await makeCommits(order, look, writes, context);
+  const head = commits.at(-1)?.oid;
+  if (head === undefined) throw new TagalongError('NOTHING_TO_PUSH', `'${branch}' was to be rebuilt without any change`);
+  const force = mayForce(order, branch);
+  if (!force && seen !== null && seen !== look.head) throw pinned(order, branch, seen);
+  const options = { pushOptions: order.pushOptions, force, signal: context.signal };
+  const refspec = order.refspec === undefined ? {} : { refspec: order.refspec };
+  const outcome = await mirror.push(branch, head, seen, { ...options, ...refspec });
+  if (outcome.kind === 'refused') throw refused(outcome.message);
+  return outcome.kind === 'moved' ? 'moved' : { kind: 'pushed', head, commits };
+}
+
+/** The commits to compare with what stands there; a signature is made only for those that are pushed. */
+function planUnsigned(
+  { target, wishes, style }: PushOrder,
+  writes: readonly Write[],
+  look: AutomationLook,
+  context: StepContext,
+): Promise<WrittenCommit[]> {
+  const plans = planCommits(writes, style.per, wishes.groups);
+  return writeCommits(target, { ...style, signer: null }, plans, look, context);
+}
+
+/** A branch that is named at the checkout is one that people use, also where a commit of it is pinned. */
+function mayForce({ target }: PushOrder, branch: string): boolean {
+  return target.checkout.kind === 'branch' ? target.checkout.branch !== branch : target.checkout.ref.branch !== branch;
+}
+
+function pinned({ target }: PushOrder, branch: string, seen: Oid): TagalongError {
+  const at = describeCheckout(target.checkout).slice(0, 60);
+  const message = `failed to update source: '${branch}' is at ${seen.slice(0, 7)}, past what is checked out (${at}); set spec.git.push.branch to another branch, or check out the branch`;
+  return new TagalongError('PUSH_REFUSED', message, { reason: 'GitOperationFailed' });
+}
+
+/** Reads what `head` has and `base` has not, and whether all of it is ours. */
+export async function readBranchCommits(mirror: GitMirror, base: Oid, head: Oid, style: CommitStyle): Promise<BranchCommits> {
+  const commits: Commit[] = [];
+  const waiting = [head];
+  const met = new Set<Oid>();
+  for (let oid = waiting.shift(); oid !== undefined; oid = waiting.shift()) {
+    if (met.has(oid) || (await mirror.isAncestor(oid, base))) continue;
+    met.add(oid);
+    const commit = await mirror.commit(oid);
+    if (!isOwnCommit(commit, style) || commits.length >= walkedAtMost) return { kind: 'foreign', commit };
+    commits.push(commit);
+    waiting.push(...commit.parents);
+  }
+  return { kind: 'own', commits };
+}
+
+/**
+ * Ours by its trailer, and untouched since: whoever amends or rebases a commit becomes its committer. One that a forge made for us has the
+ * forge's own committer.
+ */
+function isOwnCommit({ message, author, committer, parents }: Commit, { automation, viaForge }: CommitStyle): boolean {
+  const isMarked = parseTrailers(message).some(({ key, value }) => key === automationTrailer && value === automation);
+  const isUntouched = viaForge || (committer.email === author.email && committer.name === author.name);
+  return isMarked && isUntouched && parents.length === 1;
+}
+
+/** Whether the same changes stand there with the same words; times and signatures may differ. */
+async function carriesAlready(
+  mirror: GitMirror,
+  standing: readonly Commit[],
+  planned: readonly WrittenCommit[],
+  base: Oid,
+): Promise<boolean> {
+  if (standing.length !== planned.length || standing.at(-1)?.parents[0] !== base) return false;
+  const wanted = await Promise.all(planned.map(({ oid }) => mirror.commit(oid)));
+  return standing
+    .toReversed()
+    .every(({ tree, message }, index) => wanted[index]?.tree === tree && wanted[index]?.message.trim() === message.trim());
+}
+
+function describeForeign(branch: string, { oid, committer, message }: Commit): string {
+  const subject = message.split('\n', 1)[0] ?? '';
+  const by = clean(`${oid.slice(0, 7)} by ${committer.name} (${subject})`);
+  return `branch '${branch}' is left as it is: ${by} is on it, which is not ours; merge the branch, delete it, or take that commit away`;
+}
+
+function clean(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '').slice(0, 200);
+}
