@@ -1,3 +1,10 @@
+export type { DataKey } from './cipher.ts';
+export { combineKeyParts } from './combine-key-parts.ts';
+export { decryptTree } from './decrypt-tree.ts';
+export { detectFormat, formatOfName, isMarked, nameOfFormat, readDocument, type SopsFormat, writeDocument } from './document.ts';
 export { SopsError, type SopsErrorCode } from './error.ts';
 export { keepsSopsMac, type MacVerdict } from './keeps-sops-mac.ts';
 export { type MasterKey, parseMetadata, type SopsMetadata } from './metadata.ts';
+export { readYaml } from './read-yaml.ts';
+export { type SopsDocument, takeMetadata } from './take-metadata.ts';
+export { type Branch, branchOf, entryOf, type TreeValue } from './tree.ts';
