@@ -12,7 +12,7 @@ import {
   type Resource,
   requestedAtAnnotation,
 } from './api/index.ts';
-import { createEgressCheck } from './auth/index.ts';
+import { createEgressCheck, GitLogins } from './auth/index.ts';
 import { createBuilder, findKustomize } from './build/index.ts';
 import { connectionTo, createCluster } from './cluster/index.ts';
 import {
@@ -62,6 +62,7 @@ import {
   createSigners,
   createTagLists,
   type GitRepositoryDeps,
+  gitRepositoryWakes,
   imagePolicyWakes,
   isRefAllowed,
   kustomizationWakes,
@@ -77,6 +78,7 @@ import {
   createArtifactServer,
   createArtifacts,
   describeArtifact,
+  isNotServed,
 } from './source/index.ts';
 import { createFileStore } from './state/index.ts';
 
@@ -128,7 +130,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const store = createFileStore(join(options.stateFolder, 'store'));
   const pushGate = gateOf(options, 'image-automation-controller');
   const beforePush = (branch: string) => assertOpen(pushGate, `pushing to '${branch}'`);
-  const git = createGit({ stateFolder: options.stateFolder, clock, log, beforePush });
+  const checkAddress = createEgressCheck({ allowLoopback: options.self === undefined });
+  const git = createGit({ stateFolder: options.stateFolder, clock, log, beforePush, checkAddress });
   const registry = createRegistry({ clock, log });
   const engine = createEngine(options);
   const parts: Parts = {
@@ -137,6 +140,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     store,
     git,
     registry,
+    logins: new GitLogins({ clock, checkAddress }),
     news: new MirrorNews(clock),
     artifacts: createSharedArtifacts(engine),
   };
@@ -163,6 +167,7 @@ interface Parts {
   readonly engine: Engine;
   readonly store: Store;
   readonly git: Git;
+  readonly logins: GitLogins;
   readonly registry: Registry;
   readonly news: MirrorNews;
   readonly artifacts: Artifacts;
@@ -214,7 +219,7 @@ function serveArtifacts(
   return createArtifactServer({ folder: join(stateFolder, 'artifacts'), clock, ...address });
 }
 
-function registerSources({ options, engine, git, news, artifacts }: Parts, server: ArtifactServer | null): void {
+function registerSources({ options, engine, git, logins, news, artifacts }: Parts, server: ArtifactServer | null): void {
   const registration = registrationOf(options, 'source-controller');
   const { cluster } = registration;
   const publish: GitRepositoryDeps['publish'] = async (source, artifact) => {
@@ -224,9 +229,15 @@ function registerSources({ options, engine, git, news, artifacts }: Parts, serve
     const { lastUpdateTime: _, ...description } = status;
     return description;
   };
+  const isPublished: GitRepositoryDeps['isPublished'] = async (status) =>
+    server === null ? isNotServed(status) : server.storage.verify(status);
   const unpublish: GitRepositoryDeps['unpublish'] = async (source) => void (await server?.storage.remove(source));
-  const reconciler = createGitRepositoryReconciler({ cluster, git, news, artifacts, pickSemver, publish, unpublish });
-  engine.register(reconciler, registration);
+  const repositories = engine.cache(gitRepositoryKind);
+  const reconciler = createGitRepositoryReconciler({
+    ...{ cluster, git, logins, news, artifacts, pickSemver, publish, isPublished, unpublish },
+    repository: (name) => repositories.get(formatKey(name)) as GitRepository | undefined,
+  });
+  engine.register(reconciler, { ...registration, wakes: gitRepositoryWakes(() => repositories.list() as GitRepository[]) });
 }
 
 /** Artifacts that wake the Kustomizations of their source when they come back after a restart. */
@@ -291,7 +302,7 @@ function pickSemver(range: string, tags: readonly string[]): string | null {
   return choice.kind === 'selected' ? choice.tag : null;
 }
 
-function registerAutomations({ options, engine, store, git, news }: Parts, clusterId: string): void {
+function registerAutomations({ options, engine, store, git, logins, news }: Parts, clusterId: string): void {
   const listSources = () => engine.cache(gitRepositoryKind).list() as GitRepository[];
   const registration = registrationOf(options, 'image-automation-controller');
   const { cluster } = registration;
@@ -299,6 +310,7 @@ function registerAutomations({ options, engine, store, git, news }: Parts, clust
   const reconciler = createImageUpdateAutomationReconciler({
     cluster,
     git,
+    logins,
     news,
     clusterId,
     pickSemver,

@@ -12,7 +12,6 @@ export const kustomizationDefinition: KindDefinition = {
   status: kustomizationStatusSchema,
   gaps: [
     { path: 'spec.sourceRef.kind', because: 'only a GitRepository can be a source yet', isNoop: oneOf('GitRepository') },
-    { path: 'spec.kubeConfig', because: 'applying to another cluster is not there yet' },
     { path: 'spec.decryption', because: 'manifests are not decrypted yet' },
   ],
 };

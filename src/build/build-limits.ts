@@ -10,6 +10,8 @@ export interface BuildLimits {
   readonly maxDepth: number;
   /** Of what kustomize prints. */
   readonly maxOutputBytes: number;
+  /** Of kustomize's memory; kept where the system tells how much a process has (Linux). */
+  readonly maxMemoryBytes: number;
   /** For one run of kustomize. */
   readonly kustomizeTimeoutMs: number;
 }
@@ -20,5 +22,6 @@ export const defaultBuildLimits: BuildLimits = {
   maxNodes: 1_000_000,
   maxDepth: 200,
   maxOutputBytes: 64 * 1024 * 1024,
+  maxMemoryBytes: 2 * 1024 * 1024 * 1024,
   kustomizeTimeoutMs: 60_000,
 };

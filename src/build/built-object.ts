@@ -18,8 +18,8 @@ export interface Build {
   readonly objects: readonly BuiltObject[];
   /** `sha256:<hex>` of what `kustomize build` prints: equal to Flux's `status.history[].digest`. */
   readonly digest: string;
-  /** Changes when anything that was read changes; null where that cannot be told (remote bases). */
-  readonly key: string | null;
+  /** Changes when anything that was read changes. */
+  readonly key: string;
 }
 
 /** `file:line`, or what else tells where an object comes from. */

@@ -10,13 +10,6 @@ export interface KustomizationInputs {
   readonly folders: ReadonlySet<string>;
   /** What is refused; empty when kustomize may run. */
   readonly problems: readonly FileProblem[];
-  /** True where something remote was allowed: what it yields cannot be known beforehand. */
-  readonly remote: boolean;
-}
-
-export interface CheckOptions {
-  readonly limits: BuildLimits;
-  readonly allowRemoteBases: boolean;
 }
 
 /**
@@ -26,25 +19,24 @@ export interface CheckOptions {
 export async function checkKustomizations(
   folders: readonly string[],
   files: ReadonlyMap<string, ArtifactFile>,
-  options: CheckOptions,
+  limits: BuildLimits,
 ): Promise<KustomizationInputs> {
-  const check = new Check(files, options);
+  const check = new Check(files, limits);
   for (const folder of folders) await check.folder(folder, 'resource');
-  return { folders: check.folders, problems: check.problems, remote: check.remote };
+  return { folders: check.folders, problems: check.problems };
 }
 
 class Check {
   readonly folders = new Set<string>();
   readonly problems: FileProblem[] = [];
-  remote = false;
   readonly #files: ReadonlyMap<string, ArtifactFile>;
-  readonly #options: CheckOptions;
+  readonly #limits: BuildLimits;
   readonly #allFolders: ReadonlySet<string>;
   readonly #visited = new Set<string>();
 
-  constructor(files: ReadonlyMap<string, ArtifactFile>, options: CheckOptions) {
+  constructor(files: ReadonlyMap<string, ArtifactFile>, limits: BuildLimits) {
     this.#files = files;
-    this.#options = options;
+    this.#limits = limits;
     this.#allFolders = foldersOf(files.keys());
   }
 
@@ -93,10 +85,8 @@ class Check {
 
   #refuse(file: ArtifactFile, { field, path }: PathEntry, target: string | null): void {
     const what = `${field}: '${path}'`;
-    if (looksRemote(path)) {
-      if (this.#options.allowRemoteBases) this.remote = true;
-      else this.#problem(file, `${what} is remote; only what is in the artifact is built: commit a copy, or allow remote bases`);
-    } else if (target === null) this.#problem(file, `${what} leaves the artifact; only paths below its root are read`);
+    if (looksRemote(path)) this.#problem(file, `${what} is remote; only what is in the artifact is built: commit a copy`);
+    else if (target === null) this.#problem(file, `${what} leaves the artifact; only paths below its root are read`);
     else this.#problem(file, `${what} is neither a file nor a folder of the artifact`);
   }
 
@@ -109,7 +99,7 @@ class Check {
   }
 
   #parse(bytes: Buffer, path: string): unknown[] {
-    const read = readYaml(bytes, path, this.#options.limits);
+    const read = readYaml(bytes, path, this.#limits);
     if ('problems' in read) {
       this.problems.push(...read.problems);
       return [];

@@ -23,7 +23,6 @@ export interface BuilderOptions {
   readonly log: Log;
   /** How many builds are kept. */
   readonly cacheEntries?: number;
-  readonly allowRemoteBases?: boolean;
   readonly limits?: Partial<BuildLimits>;
 }
 
@@ -63,16 +62,15 @@ export function createBuilder(options: BuilderOptions): Builder {
     const plain = await buildPlain(request);
     const { substitution = null } = request;
     if (substitution === null) return plain;
-    const make = async () => substituted(plain, substitution);
-    return plain.key === null ? make() : remember(`${plain.key} ${substitutionKey(substitution)}`, make);
+    const key = `${plain.key} ${substitutionKey(substitution)}`;
+    return remember(key, async () => substituted(plain, substitution, key));
   }
 
-  function substituted({ objects, key }: Build, substitution: Substitution): Build {
+  function substituted({ objects }: Build, substitution: Substitution, key: string): Build {
     const result = substituteObjects(objects, substitution, limits);
     const duplicates = findDuplicates(result);
     if (duplicates.length > 0) throw new BuildError('SUBSTITUTION_FAILED', `post build failed: ${duplicates.join('\n')}`);
-    const keyAfter = key === null ? null : `${key} ${substitutionKey(substitution)}`;
-    return { objects: result, digest: digestOf(result), key: keyAfter };
+    return { objects: result, digest: digestOf(result), key };
   }
 
   async function buildPlain({ artifact, path, additions: asked = {}, signal }: BuildRequest): Promise<Build> {
@@ -83,9 +81,8 @@ export function createBuilder(options: BuilderOptions): Builder {
     const { additions, folders: components } = await checkAdditions(artifact, root, asked);
     const folders = [...(manifests.own === null ? manifests.overlays : [root]), ...components];
     const inputs = folders.length === 0 ? nothingFollowed : await follow(artifact, folders);
-    const key = inputs.remote ? null : await keyOf(artifact, [root, additions], [root, ...inputs.folders]);
-    const make = () => makeBuild({ artifact, root, manifests, additions, inputs, key, signal });
-    return key === null ? make() : remember(key, make);
+    const key = await keyOf(artifact, [root, additions], [root, ...inputs.folders]);
+    return remember(key, () => makeBuild({ artifact, root, manifests, additions, inputs, key, signal }));
   }
 
   /** One build at a time for a key, also when several ask at once; a failure is not remembered, since it may be ours. */
@@ -100,7 +97,7 @@ export function createBuilder(options: BuilderOptions): Builder {
 
   async function follow(artifact: Artifact, folders: readonly string[]): Promise<KustomizationInputs> {
     const all = new Map((await artifact.files('')).map((file) => [file.path, file]));
-    return checkKustomizations(folders, all, { limits, allowRemoteBases: options.allowRemoteBases ?? false });
+    return checkKustomizations(folders, all, limits);
   }
 
   async function makeBuild(input: BuildInput): Promise<Build> {
@@ -165,7 +162,7 @@ interface BuildInput {
   readonly manifests: Manifests;
   readonly additions: BuildAdditions;
   readonly inputs: KustomizationInputs;
-  readonly key: string | null;
+  readonly key: string;
   readonly signal: AbortSignal;
 }
 
@@ -175,7 +172,7 @@ function usesKustomize({ manifests, additions }: BuildInput): boolean {
   return isAdding(additions) && (manifests.plain.length > 0 || additions.components !== undefined);
 }
 
-const nothingFollowed: KustomizationInputs = { folders: new Set(), problems: [], remote: false };
+const nothingFollowed: KustomizationInputs = { folders: new Set(), problems: [] };
 
 async function assertFolder(
   artifact: Artifact,

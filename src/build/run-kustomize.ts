@@ -1,6 +1,6 @@
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Artifact, TagalongError } from '../core/index.ts';
 import type { BuildLimits } from './build-limits.ts';
 import { BuildError } from './error.ts';
@@ -30,9 +30,11 @@ export async function runKustomize(run: KustomizeRun): Promise<Buffer> {
     program,
     args: [...words, '--load-restrictor', 'LoadRestrictionsNone', '.'],
     folder,
-    environment: { PATH: dirname(program), HOME: home.folder, TMPDIR: home.folder, GOMAXPROCS: '2', GOMEMLIMIT: '1GiB' },
+    // An empty folder as PATH: nothing that a repository asks for can start another program.
+    environment: { PATH: home.folder, HOME: home.folder, TMPDIR: home.folder, GOMAXPROCS: '2', GOMEMLIMIT: '1GiB' },
     timeoutMs: run.limits.kustomizeTimeoutMs,
     maxOutputBytes: run.limits.maxOutputBytes,
+    maxMemoryBytes: run.limits.maxMemoryBytes,
     signal: run.signal,
   });
   return outputOf(end, run, [root, extracted.folder, home.folder]);
@@ -57,6 +59,11 @@ function outputOf(end: ProgramEnd, { limits, signal, path }: KustomizeRun, folde
       );
     case 'too much output':
       throw new BuildError('TOO_LARGE', `kustomize build failed: ${where} yields more than ${limits.maxOutputBytes} bytes`);
+    case 'too much memory':
+      throw new BuildError(
+        'TOO_LARGE',
+        `kustomize build failed: ${where} needs more than ${limits.maxMemoryBytes} bytes of memory`,
+      );
     case 'not started':
       throw new BuildError('KUSTOMIZE_MISSING', `kustomize build failed: kustomize could not be started: ${end.because}`);
     case 'aborted':

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 
 export interface ProgramRun {
   readonly program: string;
@@ -8,12 +9,13 @@ export interface ProgramRun {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly maxOutputBytes: number;
+  readonly maxMemoryBytes: number;
   readonly signal: AbortSignal;
 }
 
 export type ProgramEnd =
   | { readonly kind: 'exited'; readonly code: number; readonly output: Buffer; readonly errors: string }
-  | { readonly kind: 'timeout' | 'aborted' | 'too much output' }
+  | { readonly kind: 'timeout' | 'aborted' | 'too much output' | 'too much memory' }
   | { readonly kind: 'not started'; readonly because: string };
 
 const maxErrorBytes = 64 * 1024;
@@ -39,6 +41,7 @@ export function runProgram(run: ProgramRun): Promise<ProgramEnd> {
     };
     const onAbort = () => stop({ kind: 'aborted' });
     const timer = setTimeout(() => stop({ kind: 'timeout' }), run.timeoutMs);
+    const watching = watchMemory(child.pid, run.maxMemoryBytes, () => stop({ kind: 'too much memory' }));
     run.signal.addEventListener('abort', onAbort, { once: true });
     child.stdout.on('data', (chunk: Buffer) => {
       outputBytes += chunk.length;
@@ -51,6 +54,7 @@ export function runProgram(run: ProgramRun): Promise<ProgramEnd> {
     });
     const finish = (end: ProgramEnd) => {
       clearTimeout(timer);
+      clearInterval(watching);
       run.signal.removeEventListener('abort', onAbort);
       resolve(early ?? end);
     };
@@ -60,6 +64,18 @@ export function runProgram(run: ProgramRun): Promise<ProgramEnd> {
       finish({ kind: 'exited', code: code ?? -1, output: Buffer.concat(output), errors: text });
     });
   });
+}
+
+const memoryLookMs = 100;
+const pageBytes = 4096;
+
+/** Asks the system how much the process has; where it does not tell (not Linux), there is no limit. */
+function watchMemory(pid: number | undefined, maxBytes: number, tooMuch: () => void): NodeJS.Timeout {
+  return setInterval(async () => {
+    const text = await readFile(`/proc/${pid}/statm`, 'utf8').catch(() => '');
+    const pages = Number(text.split(' ')[1] ?? 0);
+    if (pages * pageBytes > maxBytes) tooMuch();
+  }, memoryLookMs);
 }
 
 function killGroup(pid: number | undefined): void {

@@ -38,6 +38,7 @@ interface RunOptions {
   readonly defaultServiceAccount?: string;
   readonly crossNamespaceRefs: boolean;
   readonly logLevel: LogLevel;
+  readonly logFile?: string;
 }
 
 const userAgent = 'tagalong';
@@ -85,6 +86,7 @@ export function createRunCommand(): Command {
       parseBoolean,
     )
     .addOption(new Option('--log-level <level>', 'what to log on stderr').choices(logLevels).default('info'))
+    .option('--log-file <file>', 'log there too, appending, for `tagalong logs --file`')
     .addHelpText('after', examples)
     .action(run);
 }
@@ -98,7 +100,7 @@ Examples:
                                                            resources from a folder, workloads to the cluster`;
 
 async function run(options: RunOptions): Promise<void> {
-  const log = createLog(options.logLevel);
+  const log = createLog(options.logLevel, options.logFile);
   if (options.policies !== undefined) await checkPoliciesFolder(options.policies);
   await using stack = new AsyncDisposableStack();
   const stateFolder = resolve(options.stateDir);

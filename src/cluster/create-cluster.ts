@@ -1,9 +1,19 @@
-import { type ApiResource, type Clock, type Cluster, type GroupVersionKind, gvkOf, type Log } from '../core/index.ts';
+import type { CheckAddress } from '../auth/index.ts';
+import {
+  type ApiResource,
+  type Clock,
+  type Cluster,
+  type GroupVersionKind,
+  gvkOf,
+  type Log,
+  type WatchOptions,
+} from '../core/index.ts';
+import { createToken } from './create-token.ts';
 import { createCredentials } from './credentials.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 import { ClusterError } from './error.ts';
 import { loadInCluster, podEnvironment } from './in-cluster.ts';
-import { type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
+import { type Connection, type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
 import { createPools } from './pools.ts';
 import { getObject, isPathUnknown, listObjects } from './read-objects.ts';
 import { createTransport, type Transport } from './transport.ts';
@@ -12,7 +22,7 @@ import { backoffMs, type WatchTimes, watchTimes } from './watch-times.ts';
 import { applyObject, createObject, deleteObject, patchObject } from './write-objects.ts';
 
 export interface ClusterOptions {
-  readonly kubeconfig: KubeconfigSource;
+  readonly kubeconfig: KubeconfigSource | Connection;
   /** Default: the kubeconfig's current context. */
   readonly context?: string;
   readonly userAgent: string;
@@ -21,6 +31,8 @@ export interface ClusterOptions {
   /** Deadline of each request but watches; default one minute, the server's own. */
   readonly requestTimeoutMs?: number;
   readonly watchTimes?: Partial<WatchTimes>;
+  /** For an address that somebody else chose; absent = any may be spoken to. */
+  readonly checkAddress?: CheckAddress;
 }
 
 /**
@@ -28,11 +40,19 @@ export interface ClusterOptions {
  * `UNSUPPORTED` when the kubeconfig cannot be used; everything later is told by the calls themselves.
  */
 export async function createCluster(options: ClusterOptions): Promise<Cluster> {
+  const { clock, log } = options;
+  const transport = openTransport(options);
+  const discovery = createDiscovery(transport, clock);
+  return createClient({ transport, discovery, clock, log, times: { ...watchTimes, ...options.watchTimes } });
+}
+
+/** The connections of a cluster alone, for what is no object: the log of a pod. */
+export function openTransport(options: ClusterOptions): Transport {
   const { kubeconfig, clock, log, userAgent } = options;
-  const connection = kubeconfig === 'in-cluster' ? loadInCluster(podEnvironment()) : loadKubeconfig(kubeconfig, options.context);
-  const transport = createTransport({
+  const connection = openConnection(kubeconfig, options.context);
+  return createTransport({
     server: connection.server,
-    pools: createPools(connection),
+    pools: createPools(connection, options.checkAddress),
     credentials: createCredentials(connection, clock),
     userAgent,
     clock,
@@ -40,8 +60,11 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
     ...(connection.user.impersonateUser === undefined ? {} : { impersonateUser: connection.user.impersonateUser }),
   });
-  const discovery = createDiscovery(transport, clock);
-  return createClient({ transport, discovery, clock, log, times: { ...watchTimes, ...options.watchTimes } });
+}
+
+function openConnection(source: ClusterOptions['kubeconfig'], context: string | undefined): Connection {
+  if (source === 'in-cluster') return loadInCluster(podEnvironment());
+  return 'server' in source ? source : loadKubeconfig(source, context);
 }
 
 interface ClientParts {
@@ -77,13 +100,14 @@ function createClient(parts: ClientParts): Cluster {
         parts,
         kind,
         () => withResource(kind, (resource) => watchObjects(parts, resource, options, observer)),
-        options.signal,
+        options,
       ),
     create: (object, options = {}) =>
       withResource(gvkOf(object), (resource) => createObject(transport, resource, object, options)),
     apply: (object, options) => withResource(gvkOf(object), (resource) => applyObject(transport, resource, object, options)),
     patch: (ref, body, options) => withResource(ref, (resource) => patchObject(transport, resource, ref, { body, options })),
     delete: (ref, options = {}) => withResource(ref, (resource) => deleteObject(transport, resource, ref, options)),
+    createToken: (account, options) => createToken(transport, account, options),
     impersonate: (user) => createClient({ ...parts, transport: impersonating(transport, user) }),
     close: () => transport.close(),
   };
@@ -94,7 +118,7 @@ async function watchFromStart(
   parts: ClientParts,
   kind: GroupVersionKind,
   watch: () => Promise<void>,
-  signal: AbortSignal,
+  { signal, onInterrupted }: WatchOptions,
 ): Promise<void> {
   const transient = new Set([
     'UNREACHABLE',
@@ -110,6 +134,7 @@ async function watchFromStart(
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ClusterError) || !transient.has(error.code)) throw error;
+      onInterrupted?.(error);
       parts.log.debug('a watch cannot start yet', { kind: kind.kind, group: kind.group, error: error.message });
       await parts.clock.sleep(backoffMs(parts.times, failures), signal).catch(() => {});
     }

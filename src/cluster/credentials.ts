@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ExecAuth } from '@kubernetes/client-node/dist/exec_auth.js';
-import { type Clock, errorMessage, type Instant } from '../core/index.ts';
+import { type AccountToken, type Clock, errorMessage, type Instant } from '../core/index.ts';
 import { ClusterError } from './error.ts';
 import type { Connection, ConnectionUser } from './kubeconfig.ts';
 
@@ -24,6 +24,7 @@ const tokenFileMaxAgeMs = 60_000;
 /** The credentials of a kubeconfig's user: token file, exec plugin, OIDC, or the fixed ones. */
 export function createCredentials(connection: Connection, clock: Clock): Credentials {
   const { user } = connection;
+  if (user.tokenSource !== undefined) return createSourcedCredentials(user.tokenSource, clock);
   if (user.exec !== undefined) return createExecCredentials(connection);
   if (user.authProvider !== undefined) return createProviderCredentials(user);
   if (user.tokenFile !== undefined) return createTokenFileCredentials(user.tokenFile, user, clock);
@@ -51,6 +52,25 @@ function createTokenFileCredentials(file: string, user: ConnectionUser, clock: C
     },
     renew() {
       read = null;
+      return true;
+    },
+  };
+}
+
+/** A token is asked for anew while a tenth of an hour is left, as clocks differ and requests take time. */
+const renewAheadMs = 6 * 60_000;
+
+function createSourcedCredentials(source: () => Promise<AccountToken>, clock: Clock): Credentials {
+  let token: Promise<AccountToken> | null = null;
+  return {
+    async current() {
+      const known = await token?.catch(() => null);
+      if (known == null || known.expiresAt - clock.now() < renewAheadMs) token = source();
+      const { token: value } = await (token as Promise<AccountToken>);
+      return { authorization: `Bearer ${value}` };
+    },
+    renew() {
+      token = null;
       return true;
     },
   };

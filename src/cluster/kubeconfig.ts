@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { newClusters, newContexts, newUsers } from '@kubernetes/client-node/dist/config_types.js';
 import { parse } from 'yaml';
-import { errorMessage } from '../core/index.ts';
+import { type AccountToken, errorMessage } from '../core/index.ts';
 import { ClusterError } from './error.ts';
 import { resolveContext } from './resolve-context.ts';
 
@@ -33,11 +33,34 @@ export interface ConnectionUser {
   readonly token?: string;
   /** Read again regularly: projected tokens rotate. Wins over `token`. */
   readonly tokenFile?: string;
+  /** Asked for a token whenever the last one has run out. Wins over all others. */
+  readonly tokenSource?: () => Promise<AccountToken>;
   readonly basic?: { readonly username: string; readonly password: string };
   /** The kubeconfig's `exec` as it stands there. */
   readonly exec?: Readonly<Record<string, unknown>>;
   readonly authProvider?: { readonly name: string; readonly config?: Record<string, unknown> };
   readonly impersonateUser?: string;
+}
+
+/** A server that is proven by its authority, and to which tokens are brought. Throws `KUBECONFIG_INVALID` for what is no https URL. */
+export function connectionTo({
+  server,
+  ca,
+  token,
+}: {
+  readonly server: string;
+  readonly ca: string | null;
+  readonly token: () => Promise<AccountToken>;
+}): Connection {
+  const url = URL.canParse(server) ? new URL(server) : null;
+  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '')
+    throw new ClusterError('KUBECONFIG_INVALID', 'the address of a cluster has to be an https URL without a user');
+  return {
+    server: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
+    ...(ca === null ? {} : { ca }),
+    skipTlsVerify: false,
+    user: { name: 'token', tokenSource: token },
+  };
 }
 
 export type ClientCluster = ReturnType<typeof newClusters>[number];

@@ -18,6 +18,7 @@ export function routeByGroup(home: Cluster, away: Cluster, isHome: (group: strin
     apply: (object, options) => ofObject(object).apply(object, options),
     patch: (ref, body, options) => of(ref).patch(ref, body, options),
     delete: (ref, options) => of(ref).delete(ref, options),
+    createToken: (account, options) => home.createToken(account, options),
     impersonate: (user) => routeByGroup(home, away.impersonate(user), isHome),
     close: async () => void (await Promise.all([home.close(), away.close()])),
   };

@@ -34,6 +34,12 @@ export const systemClock: Clock = {
   },
 };
 
+/** The instant of a time as Kubernetes writes it; null when it is none. */
+export function parseTime(text: string): Instant | null {
+  const instant = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(instant) ? null : instant;
+}
+
 /** RFC 3339 in UTC with second precision, as Kubernetes writes times. */
 export function formatTime(instant: Instant): string {
   return `${new Date(instant).toISOString().slice(0, 19)}Z`;

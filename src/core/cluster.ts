@@ -1,4 +1,5 @@
-import type { GroupVersionKind, KubeObject, ObjectRef } from './object.ts';
+import type { Instant } from './clock.ts';
+import type { GroupVersionKind, KubeObject, NamespacedName, ObjectRef } from './object.ts';
 
 export interface ApiResource extends GroupVersionKind {
   /** The plural in URLs. */
@@ -14,6 +15,12 @@ export interface ListOptions {
   /** Ask for PartialObjectMetadata: objects then carry apiVersion, kind and metadata alone. */
   readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal;
+}
+
+export interface WatchOptions extends ListOptions {
+  readonly signal: AbortSignal;
+  /** Told each time the server cannot be reached or ends the watch with an error; it goes on by itself. */
+  readonly onInterrupted?: (error: unknown) => void;
 }
 
 export interface WriteOptions {
@@ -39,6 +46,19 @@ export interface DeleteOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface TokenOptions {
+  readonly audiences: readonly string[];
+  /** Default one hour. */
+  readonly lifetimeSeconds?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface AccountToken {
+  /** Never to be shown. */
+  readonly token: string;
+  readonly expiresAt: Instant;
+}
+
 /** What a watch tells. `synced` follows every full listing (first start, and after an expired resourceVersion) with all there is. */
 export type WatchEvent =
   | { readonly type: 'synced'; readonly objects: readonly KubeObject[] }
@@ -60,17 +80,15 @@ export interface Cluster {
    * Lists, then watches, until `signal` aborts: reconnects with jittered delays, uses bookmarks, lists again when the version expired.
    * Resolves when aborted. Rejects only if the kind is missing or may not be listed (FORBIDDEN).
    */
-  watch(
-    kind: GroupVersionKind,
-    options: ListOptions & { signal: AbortSignal },
-    observer: (event: WatchEvent) => void,
-  ): Promise<void>;
+  watch(kind: GroupVersionKind, options: WatchOptions, observer: (event: WatchEvent) => void): Promise<void>;
   create(object: KubeObject, options?: WriteOptions): Promise<KubeObject>;
   /** Server-side apply. */
   apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
   patch(ref: ObjectRef, body: unknown, options: PatchOptions): Promise<KubeObject>;
   /** Resolves to 'absent' when there was nothing to delete. Deleted means accepted: finalizers may keep it for a while. */
   delete(ref: ObjectRef, options?: DeleteOptions): Promise<'deleted' | 'absent'>;
+  /** A new token of a ServiceAccount for these audiences. */
+  createToken(account: NamespacedName, options: TokenOptions): Promise<AccountToken>;
   /** The same API as another user (`system:serviceaccount:<ns>:<name>`); connections are shared. */
   impersonate(user: string): Cluster;
   close(): Promise<void>;

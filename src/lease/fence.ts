@@ -34,6 +34,7 @@ export function fenceCluster(cluster: Cluster, gate: Gate): Cluster {
       guard('deleting', ref);
       return cluster.delete(ref, options);
     },
+    createToken: (account, options) => cluster.createToken(account, options),
     impersonate: (user) => fenceCluster(cluster.impersonate(user), gate),
     close: () => cluster.close(),
   };

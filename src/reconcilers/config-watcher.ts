@@ -18,7 +18,7 @@ export interface ConfigWatcherOptions {
 const selector = 'reconcile.fluxcd.io/watch=Enabled';
 const kinds = ['ConfigMap', 'Secret'] as const;
 
-/** Runs Kustomizations whose variables changed: follows the metadata of ConfigMaps and Secrets with the label that asks for it. */
+/** Runs Kustomizations whose variables, keys or clusters changed: follows the metadata of ConfigMaps and Secrets with the label that asks for it. */
 export function createConfigWatcher(options: ConfigWatcherOptions): ConfigWatcher {
   const stopping = new AbortController();
   const watches = kinds.map((kind) => follow(kind, options, stopping.signal));
@@ -61,6 +61,12 @@ async function follow(
 
 function refersTo(kustomization: Kustomization, kind: string, { namespace, name }: NamespacedName): boolean {
   if (nameOf(kustomization).namespace !== namespace) return false;
-  const references = kustomization.spec.postBuild?.substituteFrom ?? [];
+  const { postBuild, kubeConfig, decryption } = kustomization.spec;
+  const references = [
+    ...(postBuild?.substituteFrom ?? []),
+    { kind: 'Secret', name: kubeConfig?.secretRef?.name },
+    { kind: 'ConfigMap', name: kubeConfig?.configMapRef?.name },
+    { kind: 'Secret', name: decryption?.secretRef?.name },
+  ];
   return references.some((reference) => reference.kind === kind && reference.name === name);
 }

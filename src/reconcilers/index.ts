@@ -5,6 +5,7 @@ export { sourceOf } from './automation-source.ts';
 export { type ConfigWatcher, createConfigWatcher } from './config-watcher.ts';
 export { createDriftWatchers, type DriftWatchers } from './drift-watchers.ts';
 export { createGitRepositoryReconciler, type GitRepositoryDeps } from './git-repository.ts';
+export { gitRepositoryWakes } from './git-repository-wakes.ts';
 export { createImagePolicyReconciler } from './image-policy.ts';
 export { createImageRepositoryReconciler } from './image-repository.ts';
 export { createImageUpdateAutomationReconciler } from './image-update-automation.ts';

@@ -37,6 +37,8 @@ export interface KustomizationDeps {
   requestArtifact(source: SourceRef): void;
   /** Where this process runs in the cluster; never deleted by it. */
   readonly self?: { readonly namespace: string; readonly deployment?: string };
+  /** A source of another namespace may not be used. */
+  readonly noCrossNamespaceRefs?: boolean;
   /** Requests at a time for one Kustomization. */
   readonly concurrency?: number;
 }

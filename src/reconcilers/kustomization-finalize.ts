@@ -1,15 +1,8 @@
 import type { Kustomization } from '../api/index.ts';
 import { describeEntry, pruneFailure, pruneList, refOfEntry } from '../apply/index.ts';
-import {
-  type Artifact,
-  type Cluster,
-  formatKey,
-  nameOf,
-  type ObjectRef,
-  type StepContext,
-  TagalongError,
-} from '../core/index.ts';
+import { type Artifact, formatKey, nameOf, type ObjectRef, type StepContext, TagalongError } from '../core/index.ts';
 import { type KustomizationDeps, KustomizationError } from './kustomization-deps.ts';
+import { accountOf, type OwnKustomizationDeps } from './kustomization-identity.ts';
 import { pruneStale } from './kustomization-prune.ts';
 import type { KustomizationMemory } from './kustomization-run.ts';
 import { deletionOf, inventoryOfStatus, sourceRefOf, timeoutMsOf } from './kustomization-spec.ts';
@@ -19,14 +12,13 @@ const goneLookMs = 500;
 
 /**
  * Deletes what a Kustomization applied, as its deletion policy says, before it goes; what others render is handed over. Without the
- * ServiceAccount that it names nothing may be deleted in its name: the objects stay, and an event tells. `own` is the connection as
- * this process.
+ * ServiceAccount that it names nothing may be deleted in its name: the objects stay, and an event tells.
  */
 export async function finalizeKustomization(
   kustomization: Kustomization,
   context: StepContext,
   memory: KustomizationMemory,
-  own: Cluster,
+  own: OwnKustomizationDeps,
 ): Promise<void> {
   const { deps } = memory;
   const owner = nameOf(kustomization);
@@ -37,7 +29,7 @@ export async function finalizeKustomization(
   memory.manifests.delete(formatKey(owner));
   const policy = deletionOf(kustomization);
   if (policy !== 'keep') {
-    if (await isAccountGone(kustomization, context, own)) tellLeft(kustomization, context);
+    if (await isAccountGone(kustomization, context, own)) tellLeft(kustomization, context, own);
     else {
       await deleteAll(kustomization, context, memory);
       if (policy === 'delete and wait') await waitUntilGone(kustomization, context, memory);
@@ -46,17 +38,17 @@ export async function finalizeKustomization(
   await memory.records.drop(owner);
 }
 
-async function isAccountGone(kustomization: Kustomization, { signal }: StepContext, own: Cluster): Promise<boolean> {
-  const { serviceAccountName: name = '' } = kustomization.spec;
+async function isAccountGone(kustomization: Kustomization, { signal }: StepContext, own: OwnKustomizationDeps): Promise<boolean> {
+  const name = accountOf(kustomization, own.defaultServiceAccount);
   if (name === '') return false;
   const { namespace } = nameOf(kustomization);
-  return (await own.get({ group: '', version: 'v1', kind: 'ServiceAccount', namespace, name }, signal)) === null;
+  return (await own.home.get({ group: '', version: 'v1', kind: 'ServiceAccount', namespace, name }, signal)) === null;
 }
 
-function tellLeft(kustomization: Kustomization, context: StepContext): void {
+function tellLeft(kustomization: Kustomization, context: StepContext, own: OwnKustomizationDeps): void {
   const left = inventoryOfStatus(kustomization);
   if (left.length === 0) return;
-  const account = kustomization.spec.serviceAccountName;
+  const account = accountOf(kustomization, own.defaultServiceAccount);
   const message = `unable to prune objects: ServiceAccount ${account} to impersonate was not found; these stay:\n${left.map(describeEntry).join('\n')}`;
   context.event({ type: 'Warning', reason: 'PruneFailed', message });
 }

@@ -26,6 +26,8 @@ export type KustomizationSeen =
   | { readonly state: 'cycle'; readonly path: readonly string[] }
   /** An expression that can never be evaluated. */
   | { readonly state: 'bad expression'; readonly because: string }
+  /** What it refers to is not for it. */
+  | { readonly state: 'denied'; readonly because: string }
   | { readonly state: 'waiting'; readonly because: string; readonly revision: string }
   | {
       readonly state: 'built';
@@ -43,6 +45,8 @@ export async function lookAt(
 ): Promise<KustomizationSeen> {
   const startedAt = context.clock.now();
   const source = sourceRefOf(kustomization);
+  const denied = deps.noCrossNamespaceRefs === true && source.namespace !== nameOf(kustomization).namespace;
+  if (denied) return { state: 'denied', because: describeDenied(source) };
   const found = deps.source(source);
   if (found === undefined) throw sourceMissing(kustomization, source);
   const all = deps.list();
@@ -80,6 +84,11 @@ async function buildOrFail(
       ...(isAttempt ? { revision: artifact.revision } : {}),
     });
   }
+}
+
+/** In Flux's words. */
+function describeDenied({ kind, namespace, name }: SourceRef): string {
+  return `can't access '${kind}/${namespace}/${name}', cross-namespace references have been blocked`;
 }
 
 function sourceMissing(kustomization: Kustomization, { kind, name, namespace }: SourceRef): KustomizationError {

@@ -2,6 +2,7 @@ import type { Kustomization } from '../api/index.ts';
 import { inventoryId } from '../apply/index.ts';
 import { type Artifact, formatKey, nameOf, refOf } from '../core/index.ts';
 import { type BuildTools, buildKustomization } from './kustomization-build.ts';
+import { targetOf } from './kustomization-remote.ts';
 import { inventoryOfStatus, isSameSource } from './kustomization-spec.ts';
 
 export interface NeighbourFacts extends BuildTools {
@@ -21,6 +22,8 @@ export async function findHandovers(
   const handovers = new Map<string, string>();
   for (const neighbour of all) {
     if (formatKey(nameOf(neighbour)) === formatKey(nameOf(self)) || !isSameSource(self, neighbour)) continue;
+    // What another cluster gets is not here.
+    if (targetOf(self) !== targetOf(neighbour)) continue;
     if (neighbour.metadata.deletionTimestamp !== undefined) continue;
     for (const id of await idsOf(neighbour, facts)) if (!handovers.has(id)) handovers.set(id, formatKey(nameOf(neighbour)));
   }

@@ -7,7 +7,7 @@ import { retryMsOf } from './kustomization-spec.ts';
 export type KustomizationPlan = PlanLike &
   (
     | { readonly do: 'wait'; readonly reason: 'ArtifactFailed' | 'DependencyNotReady'; readonly afterMs: number }
-    | { readonly do: 'stall'; readonly reason: 'DependencyCycle' | 'InvalidCELExpression' }
+    | { readonly do: 'stall'; readonly reason: 'AccessDenied' | 'DependencyCycle' | 'InvalidCELExpression' }
     | { readonly do: 'ask source'; readonly source: SourceRef; readonly afterMs: number }
     | {
         readonly do: 'apply';
@@ -43,6 +43,8 @@ export function decideKustomization(kustomization: Kustomization, seen: Kustomiz
         reason: 'DependencyCycle',
         because: `dependency cycle: ${seen.path.join(' -> ')}; take one of them out of spec.dependsOn`,
       };
+    case 'denied':
+      return { do: 'stall', reason: 'AccessDenied', because: seen.because };
     case 'bad expression':
       return {
         do: 'stall',

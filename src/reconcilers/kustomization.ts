@@ -1,9 +1,9 @@
 import { type Kustomization, kustomizationKind } from '../api/index.ts';
-import type { Reconciler, StepContext } from '../core/index.ts';
-import { describeFailure } from './kustomization-failure.ts';
+import { nameOf, type Reconciler, type StepContext } from '../core/index.ts';
+import { describeFailure, failureOf } from './kustomization-failure.ts';
 import { finalizeKustomization } from './kustomization-finalize.ts';
 import { HealthWaits } from './kustomization-health.ts';
-import { createIdentities, type OwnKustomizationDeps } from './kustomization-identity.ts';
+import { createIdentities, type Identities, type OwnKustomizationDeps } from './kustomization-identity.ts';
 import { type KustomizationSeen, lookAt } from './kustomization-look.ts';
 import { decideKustomization, type KustomizationPlan } from './kustomization-plan.ts';
 import { createRecordBook } from './kustomization-records.ts';
@@ -25,20 +25,35 @@ export function createKustomizationReconciler(deps: OwnKustomizationDeps): Kusto
     kind: kustomizationKind,
     observe: (resource, context) => lookAt(resource, context, deps),
     decide: decideKustomization,
-    act: (plan, resource, context) => act(plan, resource, context, { ...memory, deps: identities(resource) }),
+    act: (plan, resource, context) => act(plan, resource, context, { memory, identities, deps }),
     report: reportKustomization,
     describeFailure,
-    finalize: (resource, context) =>
-      finalizeKustomization(resource, context, { ...memory, deps: identities(resource) }, deps.cluster),
+    async finalize(resource, context) {
+      const acting = await identities(resource, context.signal);
+      await finalizeKustomization(resource, context, { ...memory, deps: acting }, deps);
+      deps.drift.forget(nameOf(resource));
+      deps.remotes.forget(nameOf(resource));
+    },
   };
+}
+
+interface Parts {
+  readonly memory: Omit<KustomizationMemory, 'deps'>;
+  readonly identities: Identities;
+  readonly deps: OwnKustomizationDeps;
 }
 
 async function act(
   plan: KustomizationPlan,
   resource: Kustomization,
   context: StepContext,
-  memory: KustomizationMemory,
+  { memory, identities, deps }: Parts,
 ): Promise<RunDone | null> {
-  if (plan.do === 'ask source') memory.deps.requestArtifact(plan.source);
-  return plan.do === 'apply' ? runPlan(plan, resource, context, memory) : null;
+  if (plan.do === 'ask source') deps.requestArtifact(plan.source);
+  if (plan.do !== 'apply') return null;
+  const acting = await identities(resource, context.signal).catch((error: unknown) => {
+    context.signal.throwIfAborted();
+    throw failureOf(resource, error, { revision: plan.revision, startedAt: plan.startedAt, now: context.clock.now() });
+  });
+  return runPlan(plan, resource, context, { ...memory, deps: acting });
 }

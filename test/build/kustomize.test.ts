@@ -137,7 +137,10 @@ describeWithParts(['kustomize'], 'with a real kustomize', () => {
 
   test('a build that is stopped ends at once, with everything it started', async () => {
     const stopping = new AbortController();
-    const sleeper = createBuilder({ kustomize: () => ['/bin/sh', '-c', 'sleep 600 & sleep 600', 'x'], log: silentLog });
+    const sleeper = createBuilder({
+      kustomize: () => ['/bin/sh', '-c', 'PATH=/bin:/usr/bin; sleep 600 & sleep 600', 'x'],
+      log: silentLog,
+    });
     const artifact = artifactOf({ 'app/kustomization.yaml': 'resources: [a.yaml]\n', 'app/a.yaml': configMap('a') });
     const building = sleeper.build({ artifact, path: './app', signal: stopping.signal });
     setTimeout(() => stopping.abort(new Error('shutting down')), 50);
@@ -146,6 +149,12 @@ describeWithParts(['kustomize'], 'with a real kustomize', () => {
 
   test.for([
     { because: 'time', limits: { kustomizeTimeoutMs: 50 }, script: 'sleep 600', says: /took more than 0.05s/ },
+    {
+      because: 'memory',
+      limits: { maxMemoryBytes: 1_000_000 },
+      script: 'sleep 600',
+      says: /needs more than 1000000 bytes of memory/,
+    },
     { because: 'output', limits: { maxOutputBytes: 1000 }, script: 'yes', says: /yields more than 1000 bytes/ },
   ])('a build has limits on $because', async ({ limits, script, says }) => {
     const builder = createBuilder({

@@ -195,6 +195,7 @@ export function describeClusterBehaviour(name: string, start: () => Promise<ApiU
       const decision = await driftAfter(manifestOf(deployment('imaged')), setImage);
       expect(decision).toMatchObject({ do: 'correct' });
       expect(decision.do === 'correct' ? decision.fields : []).toContainEqual({
+        steps: ['spec', 'template', 'spec', 'containers', '0', 'image'],
         path: 'spec.template.spec.containers[name=app].image',
         manager: 'somebody',
       });

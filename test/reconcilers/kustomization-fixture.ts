@@ -1,6 +1,7 @@
 import { customResourceDefinitions, gitRepositoryKind, type Kustomization, kustomizationKind } from '../../src/api/index.ts';
+import { createEgressCheck } from '../../src/auth/index.ts';
 import { type Builder, createBuilder, type KustomizeCommand } from '../../src/build/index.ts';
-import { createCluster } from '../../src/cluster/index.ts';
+import { connectionTo, createCluster } from '../../src/cluster/index.ts';
 import { startControlPlane } from '../../src/control-plane/index.ts';
 import {
   type Artifacts,
@@ -19,6 +20,7 @@ import {
   createConfigWatcher,
   createDriftWatchers,
   createKustomizationReconciler,
+  createRemoteClusters,
   kustomizationWakes,
   wakeOnArtifacts,
 } from '../../src/reconcilers/index.ts';
@@ -141,6 +143,8 @@ export interface ProcessOptions {
   readonly store?: Store;
   /** By default there is none. */
   readonly kustomize?: KustomizeCommand;
+  /** What the command line says about tenants. */
+  readonly policy?: { readonly defaultServiceAccount?: string; readonly noCrossNamespaceRefs?: boolean };
 }
 
 /** The process under test: an engine that runs Kustomizations and nothing else. */
@@ -159,13 +163,24 @@ export async function startProcess(home: Home, options: ProcessOptions = {}): Pr
   });
   const list = () => engine.cache(kustomizationKind).list() as Kustomization[];
   const source = (ref: SourceRef) => engine.cache(gitRepositoryKind).get(`${ref.namespace}/${ref.name}`);
-  const drift = createDriftWatchers({ cluster, clock: systemClock, log: silentLog, wake: engine.wake });
+  const drift = createDriftWatchers({ clock: systemClock, log: silentLog, wake: engine.wake });
   const builder = createBuilder({ kustomize: () => options.kustomize ?? null, log: silentLog });
   const artifacts = wakeOnArtifacts(options.artifacts ?? home.artifacts, { list, source, wake: engine.wake });
   const expressions = createExpressions({ clock: systemClock });
+  const remotes = createRemoteClusters({
+    home: cluster,
+    connect: (access) =>
+      createCluster({
+        ...{ userAgent: 'under-test', clock: systemClock, log: silentLog },
+        kubeconfig: 'kubeconfig' in access ? { tenantYaml: access.kubeconfig } : connectionTo(access),
+        checkAddress: createEgressCheck({ allowLoopback: true }),
+      }),
+  });
   const reconciler = createKustomizationReconciler({
+    ...options.policy,
     cluster,
     expressions,
+    remotes,
     home: cluster,
     artifacts,
     builder,
@@ -187,7 +202,7 @@ export async function startProcess(home: Home, options: ProcessOptions = {}): Pr
   const configs = createConfigWatcher({ home: cluster, log: silentLog, wake: engine.wake, list });
   const stop = async (graceMs: number) => {
     await engine.stop(graceMs);
-    await Promise.all([drift.stop(), configs.stop(), expressions.close()]);
+    await Promise.all([drift.stop(), configs.stop(), expressions.close(), remotes.close()]);
     await own.close();
   };
   return { engine, builder, runs, requested, artifacts, kill: () => stop(0), [Symbol.asyncDispose]: () => stop(2000) };

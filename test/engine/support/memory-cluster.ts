@@ -108,6 +108,7 @@ export function createMemoryCluster(): MemoryCluster {
     list: unused,
     apply: unused,
     delete: unused,
+    createToken: unused,
     impersonate: () => cluster,
     close: async () => {},
   };
