@@ -1,8 +1,11 @@
 export * from './choose-registry-credentials.ts';
+export * from './clouds/index.ts';
 export * from './docker-config.ts';
 export * from './egress.ts';
 export * from './error.ts';
 export * from './git-credentials.ts';
+export { GitLogins, type RemoteWish } from './git-logins.ts';
 export * from './proxy-from-secret.ts';
-export { describeSecret, readSecretData, type SecretData, type SecretObject } from './secret-data.ts';
+export { describeSecret, readSecretData, type SecretData, type SecretObject, secretEntries } from './secret-data.ts';
+export { createTenantFetch, type TenantRoute } from './tenant-fetch.ts';
 export { type TlsIdentity, tlsFromSecret } from './tls-from-secret.ts';

@@ -236,3 +236,29 @@ async function listen(listener: RequestListener) {
     },
   };
 }
+
+describe("a cloud's token that the registry exchanges", () => {
+  const auth: RegistryAuth = { ...bearer, identityToken: 'refresh' };
+  const access = accessTo({ credentials: { kind: 'exchange', token: new Secret('of the cloud') } });
+
+  test('becomes a refresh token, and that a token', async () => {
+    await using registry = await openRegistry(['1.0.0'], { auth });
+    registry.server.setFault({ kind: 'status', status: 200, body: '{"refresh_token":"refresh"}', on: 'POST /oauth2/exchange' });
+    expect((await registry.client.fetchTags(registry.image, access)).tags).toEqual(['1.0.0']);
+    expect(registry.server.requests.map(({ method, path }) => `${method} ${path.split('?')[0]}`)).toEqual([
+      'GET /v2/acme/web/tags/list',
+      'POST /oauth2/exchange',
+      'POST /token',
+      'GET /v2/acme/web/tags/list',
+    ]);
+  });
+
+  test('that is refused is told as such, without the token', async () => {
+    await using registry = await openRegistry(['1.0.0'], { auth });
+    const body = '{"errors":[{"code":"UNAUTHORIZED","message":"of the cloud is not known"}]}';
+    registry.server.setFault({ kind: 'status', status: 401, body, on: 'POST /oauth2/exchange' });
+    const error = await registry.client.fetchTags(registry.image, access).catch(String);
+    expect(error).toContain('token exchange of');
+    expect(error).not.toContain('of the cloud');
+  });
+});

@@ -1,0 +1,10 @@
+export type { CloudAccount, CloudEndpoints } from './cloud-account.ts';
+export { type CloudHost, findCloudHost } from './cloud-host.ts';
+export {
+  type CloudLoginRequest,
+  type CloudLogins,
+  type CloudLoginsOptions,
+  type CloudProvider,
+  createCloudLogins,
+} from './create-cloud-logins.ts';
+export { loadSdk } from './load-sdk.ts';
