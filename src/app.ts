@@ -143,13 +143,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     logins: new GitLogins({ clock, checkAddress }),
     news: new MirrorNews(clock),
     artifacts: createSharedArtifacts(engine),
+    remotes: createRemoteClusters({ home, connect: connectRemote(options) }),
   };
   const runs = new Set(options.controllers ?? controllerGroups);
   if (runs.has('image')) registerImages(parts);
   const server = options.artifacts === undefined ? null : await serveArtifacts(options.artifacts, options);
   if (runs.has('source')) registerSources(parts, server);
   const watchers = runs.has('kustomize') ? registerKustomizations(parts) : null;
-  if (runs.has('image')) registerAutomations(parts, await readClusterId(home));
+  const rollouts = runs.has('image') ? registerAutomations(parts, await readClusterId(home)) : null;
   return {
     engine,
     store,
@@ -157,7 +158,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     async stop() {
       await engine.stop();
       await watchers?.stop();
-      await Promise.all([git.close(), registry.close(), server?.close()]);
+      await rollouts?.stop();
+      await Promise.all([git.close(), registry.close(), server?.close(), parts.remotes.close()]);
     },
   };
 }
@@ -171,6 +173,7 @@ interface Parts {
   readonly registry: Registry;
   readonly news: MirrorNews;
   readonly artifacts: Artifacts;
+  readonly remotes: RemoteClusters;
 }
 
 function gateOf({ leases }: AppOptions, controller: ControllerName): Gate {
@@ -250,13 +253,12 @@ function createSharedArtifacts(engine: Engine): Artifacts {
 }
 
 /** Returns what has to be stopped. */
-function registerKustomizations({ options, engine, store, artifacts }: Parts): { stop(): Promise<void> } {
+function registerKustomizations({ options, engine, store, artifacts, remotes }: Parts): { stop(): Promise<void> } {
   const { home, clock, log, namespace, self } = options;
   const { wake } = engine;
   const registration = registrationOf(options, 'kustomize-controller');
   const target = fenceCluster(options.target, gateOf(options, 'kustomize-controller'));
   const drift = createDriftWatchers({ clock, log, wake });
-  const remotes = createRemoteClusters({ home, connect: connectRemote(options) });
   const expressions = createExpressions({ clock });
   const list = () => listKustomizations(engine);
   const reconciler = createKustomizationReconciler({
@@ -270,7 +272,7 @@ function registerKustomizations({ options, engine, store, artifacts }: Parts): {
   const statusManager = 'gotk-kustomize-controller';
   engine.register(reconciler, { ...registration, statusManager, wakes: kustomizationWakes(list) });
   const configs = createConfigWatcher({ home, log, wake, list, ...(namespace === undefined ? {} : { namespace }) });
-  return { stop: async () => void (await Promise.all([drift.stop(), configs.stop(), expressions.close(), remotes.close()])) };
+  return { stop: async () => void (await Promise.all([drift.stop(), configs.stop(), expressions.close()])) };
 }
 
 /** Another cluster, by what somebody else wrote: fenced like our own, and never at an address that is off limits. */
@@ -302,12 +304,18 @@ function pickSemver(range: string, tags: readonly string[]): string | null {
   return choice.kind === 'selected' ? choice.tag : null;
 }
 
-function registerAutomations({ options, engine, store, git, logins, news }: Parts, clusterId: string): void {
+/** Returns what has to be stopped. */
+function registerAutomations(parts: Parts, clusterId: string): { stop(): Promise<void> } {
+  const { options, engine, store, git, logins, news } = parts;
   const listSources = () => engine.cache(gitRepositoryKind).list() as GitRepository[];
   const registration = registrationOf(options, 'image-automation-controller');
   const { cluster } = registration;
   const wakeSource = options.controllers?.includes('source') === false ? askSource(options, cluster) : wakeOwnSource(engine);
-  const reconciler = createImageUpdateAutomationReconciler({
+  const onPushed = (mirror: GitMirror, branch: string, commit: Oid) => {
+    news.announce(mirror, branch, commit);
+    for (const source of listSources().filter((one) => followsBranch(one, mirror.remote.url, branch))) wakeSource(source);
+  };
+  const writing = {
     cluster,
     git,
     logins,
@@ -322,13 +330,17 @@ function registerAutomations({ options, engine, store, git, logins, news }: Part
     markersOf: perMirror((mirror) => createBlobIndex<FoundMarkers>({ mirror, matches: isMarkerFile, inspect: inspectMarkers })),
     holdsOf: perMirror(createHoldFinder),
     guards: () => openGuards,
-    onPushed(mirror, branch, commit) {
-      news.announce(mirror, branch, commit);
-      for (const source of listSources().filter((one) => followsBranch(one, mirror.remote.url, branch))) wakeSource(source);
-    },
-  });
+    onPushed,
+  };
+  const rollouts: RolloutDeps = createRolloutDeps(parts, clusterId, (automation, context) =>
+    openRolloutWriter(automation, context, deps),
+  );
+  const deps: AutomationDeps = { ...writing, rollouts: createRolloutRecorder(rollouts, store) };
   const listAutomations = () => engine.cache(imageUpdateAutomationKind).list() as ImageUpdateAutomation[];
-  engine.register(reconciler, { ...registration, wakes: automationWakes(listAutomations) });
+  engine.register(createImageUpdateAutomationReconciler(deps), { ...registration, wakes: automationWakes(listAutomations) });
+  const follows = options.controllers?.includes('kustomize') !== false ? [rolloutWakesOnKustomizations(rollouts)] : [];
+  engine.register(createRolloutReconciler({ ...rollouts, onPushed }), { ...registration, wakes: [...rolloutWakes(rollouts), ...follows] });
+  return rollouts.watches;
 }
 
 function wakeOwnSource(engine: Engine): (source: GitRepository) => void {

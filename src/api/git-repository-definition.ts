@@ -11,12 +11,11 @@ export const gitRepositoryDefinition: KindDefinition = {
   spec: gitRepositorySpecSchema,
   status: gitRepositoryStatusSchema,
   gaps: [
-    { path: 'spec.provider', because: 'only the login generic is there yet', isNoop: oneOf('generic') },
-    { path: 'spec.serviceAccountName', because: 'logging in with a cloud identity is not there yet' },
-    { path: 'spec.proxySecretRef', because: 'proxies are not used yet' },
-    { path: 'spec.include', because: 'other artifacts are not included yet' },
-    { path: 'spec.recurseSubmodules', because: 'submodules are not fetched yet' },
-    { path: 'spec.sparseCheckout', because: 'a partial checkout is not there yet' },
-    { path: 'spec.verify', because: 'signatures are not verified yet' },
+    {
+      path: 'spec.provider',
+      because: 'the login aws (CodeCommit) is not there yet',
+      isNoop: oneOf('generic', 'github', 'azure'),
+    },
+    { path: 'spec.serviceAccountName', because: 'logging in to a cloud as another ServiceAccount is not there yet' },
   ],
 };

@@ -4,7 +4,7 @@ import { describeSecret, readSecretData, type SecretData, type SecretObject } fr
 import { readTls } from './tls-from-secret.ts';
 
 /** The pieces of a `GitRemote` that a URL and its Secret give. */
-export type GitAccess = Pick<GitRemote, 'url' | 'credentials' | 'ca' | 'clientCertificate'>;
+export type GitAccess = Pick<GitRemote, 'url' | 'credentials' | 'ca' | 'clientCertificate' | 'owner'>;
 
 /**
  * Reads Flux's keys: `username` and `password`, or `bearerToken`, with `ca.crt` (`caFile`) and `tls.crt`, `tls.key` for http

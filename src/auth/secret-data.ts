@@ -29,6 +29,13 @@ export function readSecretData(secret: SecretObject): SecretData {
   return { text, firstText: (...keys) => keys.map(text).find((value) => value !== undefined) };
 }
 
+/** Every key of a Secret with its decoded text. Throws INVALID_SECRET for a value that is not base64. */
+export function secretEntries(secret: SecretObject): (readonly [key: string, text: string])[] {
+  const data = readSecretData(secret);
+  const keys = new Set([...entriesOf(secret.data).keys(), ...entriesOf(secret.stringData).keys()]);
+  return [...keys].toSorted().map((key) => [key, data.text(key) ?? ''] as const);
+}
+
 /** `secret 'namespace/name'`, the form Flux's messages use. */
 export function describeSecret(secret: SecretObject): string {
   return `secret '${secret.metadata.namespace ?? ''}/${secret.metadata.name}'`;

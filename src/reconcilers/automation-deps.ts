@@ -1,16 +1,15 @@
 import type { ImagePolicy, ImageUpdateAutomation } from '../api/index.ts';
-import type { Cluster, Git, GitMirror, Oid } from '../core/index.ts';
+import type { GitMirror, Oid } from '../core/index.ts';
 import type { HoldFinder } from '../hold/index.ts';
 import type { AutomationGuards } from './automation-guards.ts';
 import type { MarkerIndex } from './automation-look.ts';
 import type { AutomationMemories } from './automation-memory.ts';
 import type { Signers } from './automation-signing.ts';
-import type { MirrorNews } from './mirrors.ts';
+import type { MirrorDeps, MirrorNews } from './mirrors.ts';
+import type { RolloutRecorder } from './rollout-record.ts';
 
 /** What the reconciler of automations is given. */
-export interface AutomationDeps {
-  readonly cluster: Cluster;
-  readonly git: Git;
+export interface AutomationDeps extends MirrorDeps {
   readonly news: MirrorNews;
   readonly memories: AutomationMemories;
   /** Stands in every commit's trailer, so that two clusters that write one repository can be told apart. */
@@ -26,6 +25,8 @@ export interface AutomationDeps {
   guards(automation: ImageUpdateAutomation): AutomationGuards;
   markersOf(mirror: GitMirror): MarkerIndex;
   holdsOf(mirror: GitMirror): HoldFinder;
+  /** Keeps the Rollouts of what landed. */
+  readonly rollouts: RolloutRecorder;
   /** Told after a push, so that sources on the branch follow without a fetch. */
   onPushed(mirror: GitMirror, branch: string, commit: Oid): void;
 }

@@ -4,30 +4,32 @@ import {
   type Artifact,
   type ArtifactStatus,
   type Artifacts,
-  type Cluster,
-  type Git,
   type GitMirror,
-  type Instant,
   keyOf,
+  type NamespacedName,
   nameOf,
   type Oid,
   parseDurationMs,
   type Reconciler,
-  type Report,
   type SourceRef,
   type StepContext,
-  TagalongError,
 } from '../core/index.ts';
-import { createGitArtifact, type ResolvedGitRef, resolveGitRef } from '../source/index.ts';
-import { type MirrorNews, openMirror } from './mirrors.ts';
+import { createGitArtifact, findSubmodules, type ResolvedGitRef, resolveGitRef, type Submodule } from '../source/index.ts';
+import { type FoundInclude, findIncludes } from './git-repository-includes.ts';
+import { describeSourceFailure, type GitRepositoryDone, reportGitRepository } from './git-repository-report.ts';
+import { type Verification, verifyRevision } from './git-repository-verify.ts';
+import { type MirrorDeps, type MirrorNews, openMirror } from './mirrors.ts';
+import { readSecret } from './secrets.ts';
 
-export interface GitRepositoryDeps {
-  readonly cluster: Cluster;
-  readonly git: Git;
+export interface GitRepositoryDeps extends MirrorDeps {
   readonly news: MirrorNews;
   readonly artifacts: Artifacts;
+  /** A GitRepository as the API last told. */
+  repository(name: NamespacedName): GitRepository | undefined;
   /** Describes an artifact for status, and stores its archive where somebody may download it. */
   publish(source: SourceRef, artifact: Artifact): Promise<Omit<ArtifactStatus, 'lastUpdateTime'>>;
+  /** Whether the archive is still where status says, and what it says; true where none are stored. */
+  isPublished(status: ArtifactStatus): Promise<boolean>;
   /** Picks a tag by a semver range, as policies do. */
   pickSemver(range: string, tags: readonly string[]): string | null;
   /** Told when a source is gone. */
@@ -37,33 +39,26 @@ export interface GitRepositoryDeps {
 interface Seen {
   readonly mirror: GitMirror;
   readonly resolved: ResolvedGitRef;
+  readonly verification: Verification | null;
+  readonly submodules: readonly Submodule[];
+  readonly includes: readonly FoundInclude[];
   readonly inMemory: boolean;
+  readonly isPublished: boolean;
 }
 
 type Plan =
-  | {
-      readonly do: 'store';
-      readonly because: string;
-      readonly mirror: GitMirror;
-      readonly resolved: ResolvedGitRef;
-      readonly isNew: boolean;
-    }
-  | { readonly do: 'nothing'; readonly because: string };
-
-interface Done {
-  readonly artifact: Omit<ArtifactStatus, 'lastUpdateTime'> | null;
-  readonly subject: string;
-}
+  | { readonly do: 'store'; readonly because: string; readonly seen: Seen; readonly isNew: boolean }
+  | { readonly do: 'nothing'; readonly because: string; readonly seen: Seen };
 
 /** Follows a ref of a repository and hands its tree to the builds as an artifact. Asks the remote for refs first; fetches only what is new. */
-export function createGitRepositoryReconciler(deps: GitRepositoryDeps): Reconciler<GitRepository, Seen, Plan, Done> {
+export function createGitRepositoryReconciler(deps: GitRepositoryDeps): Reconciler<GitRepository, Seen, Plan, GitRepositoryDone> {
   return {
     kind: gitRepositoryKind,
     observe: (resource, context) => observe(resource, context, deps),
     decide,
     act: (plan, resource, context) => act(plan, resource, context, deps),
-    report,
-    describeFailure,
+    report: (resource, _plan, done, now) => reportGitRepository(resource, done, now),
+    describeFailure: (_resource, error) => describeSourceFailure(error),
     finalize: async (resource) => {
       deps.artifacts.drop(sourceRef(resource));
       await deps.unpublish(sourceRef(resource));
@@ -75,11 +70,27 @@ export function sourceRef(resource: GitRepository): SourceRef {
   return { kind: resource.kind, ...nameOf(resource) };
 }
 
+/** A revision that does not verify goes no further: neither its submodules nor its includes are looked at. */
 async function observe(resource: GitRepository, context: StepContext, deps: GitRepositoryDeps): Promise<Seen> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(parseDurationMs(resource.spec.timeout) ?? 60_000)]);
   const mirror = await openMirror(resource, deps, signal);
   const resolved = (await followPush(resource, mirror, deps.news)) ?? (await askRemote(resource, mirror, deps, signal));
-  return { mirror, resolved, inMemory: deps.artifacts.get(sourceRef(resource), resolved.revision) !== null };
+  const verification = await verifyRevision(resource, {
+    mirror,
+    resolved,
+    now: context.clock.now(),
+    readSecret: (name) => readSecret(deps.cluster, resource.metadata.namespace ?? '', name, signal),
+  });
+  const artifact = resource.status?.artifact;
+  return {
+    mirror,
+    resolved,
+    verification,
+    submodules: await submodulesOf(resource, mirror, resolved.commit, deps, signal),
+    includes: await includesOf(resource, deps, signal),
+    inMemory: deps.artifacts.get(sourceRef(resource), resolved.revision) !== null,
+    isPublished: artifact === undefined || (await deps.isPublished(artifact as ArtifactStatus)),
+  };
 }
 
 async function askRemote(
@@ -100,7 +111,7 @@ async function followPush(resource: GitRepository, mirror: GitMirror, news: Mirr
   if (Object.values(others).some((value) => value !== undefined && value !== '')) return null;
   if (isAsked(resource)) return null;
   const commit = await news.takePush(mirror, branch, keyOf(resource));
-  return commit === null ? null : { commit, revision: `${branch}@sha1:${commit}`, ref: `refs/heads/${branch}` };
+  return commit === null ? null : { commit, revision: `${branch}@sha1:${commit}`, ref: `refs/heads/${branch}`, tag: null };
 }
 
 function isAsked(resource: GitRepository): boolean {
@@ -108,90 +119,100 @@ function isAsked(resource: GitRepository): boolean {
   return token !== undefined && token !== resource.status?.lastHandledReconcileAt;
 }
 
-function decide(resource: GitRepository, { mirror, resolved, inMemory }: Seen): Plan {
-  const known = resource.status?.artifact?.revision;
-  const sameRules = resource.status?.observedIgnore === resource.spec.ignore;
-  if (known === resolved.revision && inMemory && sameRules) {
-    return { do: 'nothing', because: `no changes since last reconciliation: observed revision '${known}'` };
-  }
-  const isNew = known !== resolved.revision;
-  const because = isNew
-    ? `new upstream revision '${resolved.revision}'`
-    : sameRules
-      ? 'the artifact has to be made again'
-      : 'the ignore rules changed';
-  return { do: 'store', because, mirror, resolved, isNew };
+/** Looked at in every run, which costs nothing where their commits are known, and shows their mirrors to be in use. */
+async function submodulesOf(
+  { spec }: GitRepository,
+  mirror: GitMirror,
+  commit: Oid,
+  { git }: GitRepositoryDeps,
+  signal: AbortSignal,
+): Promise<Submodule[]> {
+  if (spec.recurseSubmodules !== true) return [];
+  return findSubmodules(mirror, commit, { open: (remote) => git.mirror(remote), signal });
 }
 
-async function act(plan: Plan, resource: GitRepository, context: StepContext, deps: GitRepositoryDeps): Promise<Done> {
-  if (plan.do === 'nothing') return { artifact: null, subject: '' };
+function includesOf(resource: GitRepository, deps: GitRepositoryDeps, signal: AbortSignal): Promise<FoundInclude[]> {
+  return findIncludes(resource, { repository: deps.repository, artifactOf: (included) => artifactOf(included, deps, signal) });
+}
+
+/** The artifact of another source; after a restart it may be wanted before that one has made it again. */
+async function artifactOf(resource: GitRepository, deps: GitRepositoryDeps, signal: AbortSignal): Promise<Artifact> {
+  const revision = resource.status?.artifact?.revision ?? '';
+  const known = deps.artifacts.get(sourceRef(resource), revision);
+  if (known !== null) return known;
+  const mirror = await openMirror(resource, deps, signal);
+  const commit = revision.slice(revision.lastIndexOf(':') + 1);
+  await resolveGitRef(mirror, { commit }, { pickSemver: deps.pickSemver, signal });
+  const submodules = await submodulesOf(resource, mirror, commit, deps, signal);
+  return makeArtifact(resource, {
+    mirror,
+    resolved: { commit, revision },
+    submodules,
+    includes: await includesOf(resource, deps, signal),
+  });
+}
+
+interface ArtifactOrigin {
+  readonly mirror: GitMirror;
+  readonly resolved: Pick<ResolvedGitRef, 'commit' | 'revision'>;
+  readonly submodules: readonly Submodule[];
+  readonly includes: readonly FoundInclude[];
+}
+
+function makeArtifact({ spec }: GitRepository, { mirror, resolved, submodules, includes }: ArtifactOrigin): Artifact {
+  const options = { sparseCheckout: spec.sparseCheckout, submodules, includes };
+  return createGitArtifact(mirror, resolved.commit, resolved.revision, spec.ignore, options);
+}
+
+function decide(resource: GitRepository, seen: Seen): Plan {
+  const known = resource.status?.artifact?.revision;
+  const isNew = known !== seen.resolved.revision;
+  const because = isNew ? `new upstream revision '${seen.resolved.revision}'` : describeChange(resource, seen);
+  if (because !== null) return { do: 'store', because, seen, isNew };
+  return { do: 'nothing', because: `no changes since last reconciliation: observed revision '${known}'`, seen };
+}
+
+/** Why the artifact of a known revision has to be made once more. */
+function describeChange({ spec, status = {} }: GitRepository, { includes, inMemory, isPublished }: Seen): string | null {
+  if (!isPublished) return 'disappeared from storage';
+  if (status.observedIgnore !== spec.ignore) return 'the ignore rules changed';
+  if ((status.observedRecurseSubmodules ?? false) !== (spec.recurseSubmodules ?? false)) return 'submodules are wanted otherwise';
+  if (!isSameList(status.observedSparseCheckout, spec.sparseCheckout)) return 'the sparse checkout changed';
+  const areSame = isSameList(
+    status.includedArtifacts?.map(contentOf),
+    includes.map((include) => contentOf(include.status)),
+  );
+  if (!areSame || !isSameList(status.observedInclude, spec.include))
+    return 'included artifacts differ from last observed includes';
+  return inMemory ? null : 'the artifact has to be made again';
+}
+
+function contentOf({ revision, digest }: Pick<ArtifactStatus, 'revision' | 'digest'>): readonly string[] {
+  return [revision, digest];
+}
+
+function isSameList(before: readonly unknown[] | null | undefined, after: readonly unknown[] | null | undefined): boolean {
+  return isDeepStrictEqual(before ?? [], after ?? []);
+}
+
+async function act(
+  plan: Plan,
+  resource: GitRepository,
+  context: StepContext,
+  deps: GitRepositoryDeps,
+): Promise<GitRepositoryDone> {
+  const { mirror, resolved, includes, verification } = plan.seen;
+  const done = { artifact: null, subject: '', isNew: false, includes, verification };
+  if (plan.do === 'nothing') return done;
   await context.progress(`building artifact: ${plan.because}`);
-  const { mirror, resolved } = plan;
-  const artifact = createGitArtifact(mirror, resolved.commit, resolved.revision, resource.spec.ignore);
+  const artifact = makeArtifact(resource, plan.seen);
   const described = await deps.publish(sourceRef(resource), artifact);
   deps.artifacts.put(sourceRef(resource), artifact);
-  return { artifact: described, subject: await subjectOf(mirror, resolved.commit) };
+  return { ...done, artifact: described, isNew: plan.isNew, subject: await subjectOf(mirror, resolved.commit) };
 }
 
 async function subjectOf(mirror: GitMirror, commit: Oid): Promise<string> {
   const { message } = await mirror.commit(commit);
   const subject = [...(message.split('\n')[0] ?? '').replace(/\p{C}/gu, '')];
   return subject.length > 50 ? `${subject.slice(0, 50).join('')}...` : subject.join('');
-}
-
-function report(resource: GitRepository, plan: Plan, { artifact, subject }: Done, now: Instant): Report {
-  const revision = artifact?.revision ?? resource.status?.artifact?.revision ?? '';
-  const state = { status: 'True', reason: 'Succeeded', message: `stored artifact for revision '${revision}'` } as const;
-  return {
-    ready: state,
-    outcome: 'done',
-    conditions: [{ type: 'ArtifactInStorage', ...state }],
-    remove: ['FetchFailed', 'ArtifactOutdated', 'StorageOperationFailed'],
-    status: artifact === null ? {} : artifactStatus(resource, artifact, now),
-    events: artifact === null ? [] : artifactEvents(resource, plan, artifact, subject),
-    next: { afterMs: parseDurationMs(resource.spec.interval) ?? 60_000, jitter: true },
-  };
-}
-
-/** `lastUpdateTime` tells when the artifact became what it is: making the same one again changes nothing. */
-function artifactStatus(
-  resource: GitRepository,
-  artifact: Omit<ArtifactStatus, 'lastUpdateTime'>,
-  now: Instant,
-): Record<string, unknown> {
-  const { lastUpdateTime, ...before } = resource.status?.artifact ?? { lastUpdateTime: '' };
-  const time = isDeepStrictEqual(before, artifact) ? lastUpdateTime : `${new Date(now).toISOString().slice(0, 19)}Z`;
-  return { artifact: { ...artifact, lastUpdateTime: time }, observedIgnore: resource.spec.ignore ?? null };
-}
-
-function artifactEvents(
-  resource: GitRepository,
-  plan: Plan,
-  { revision, digest }: Pick<ArtifactStatus, 'revision' | 'digest'>,
-  subject: string,
-): NonNullable<Report['events']> {
-  const recovered = resource.status?.conditions?.some(({ type }) => type === 'FetchFailed') ?? false;
-  const isNew = plan.do === 'store' && plan.isNew;
-  if (!isNew && !recovered) return [];
-  const metadata = { 'source.toolkit.fluxcd.io/revision': revision, 'source.toolkit.fluxcd.io/digest': digest };
-  return [
-    { type: 'Normal', reason: isNew ? 'NewArtifact' : 'Succeeded', message: `stored artifact for commit '${subject}'`, metadata },
-  ];
-}
-
-function describeFailure(
-  _resource: GitRepository,
-  error: unknown,
-): ReturnType<NonNullable<Reconciler<GitRepository, Seen, Plan, Done>['describeFailure']>> {
-  const reason = reasonOf(error);
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    ready: { status: 'False', reason, message },
-    conditions: [{ type: 'FetchFailed', status: 'True', reason, message }],
-  };
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof TagalongError && error.reason !== undefined) return error.reason;
-  return 'GitOperationFailed';
 }

@@ -1,18 +1,21 @@
 import type { GitRepository } from '../api/index.ts';
-import { gitCredentials } from '../auth/index.ts';
+import type { GitLogins } from '../auth/index.ts';
 import type { Clock, Cluster, Git, GitMirror, Instant, Oid } from '../core/index.ts';
 import { readSecret } from './secrets.ts';
 
-/** Opens the mirror of a GitRepository, with the Secret it names in its own namespace. */
-export async function openMirror(
-  repository: GitRepository,
-  deps: { cluster: Cluster; git: Git },
-  signal: AbortSignal,
-): Promise<GitMirror> {
-  const { url, secretRef } = repository.spec;
-  const secret =
-    secretRef === undefined ? null : await readSecret(deps.cluster, repository.metadata.namespace ?? '', secretRef.name, signal);
-  return deps.git.mirror(gitCredentials(secret, url));
+export interface MirrorDeps {
+  readonly cluster: Cluster;
+  readonly git: Git;
+  readonly logins: GitLogins;
+}
+
+/** Opens the mirror of a GitRepository, with the Secrets it names in its own namespace and the login of its provider. */
+export async function openMirror(repository: GitRepository, deps: MirrorDeps, signal: AbortSignal): Promise<GitMirror> {
+  const { url, provider, secretRef, proxySecretRef } = repository.spec;
+  const read = (ref: typeof secretRef) =>
+    ref === undefined ? null : readSecret(deps.cluster, repository.metadata.namespace ?? '', ref.name, signal);
+  const [secret, proxySecret] = await Promise.all([read(secretRef), read(proxySecretRef)]);
+  return deps.git.mirror(await deps.logins.open({ url, provider, secret, proxySecret }));
 }
 
 interface Push {
@@ -49,7 +52,8 @@ export class MirrorNews {
     const times = this.#freshAt.get(mirror);
     const freshAt = Math.max(times?.get('') ?? Number.NEGATIVE_INFINITY, times?.get(branch) ?? Number.NEGATIVE_INFINITY);
     const age = this.#clock.now() - freshAt;
-    if (age <= maxAgeMs) return;
+    // A source needs no history, but whoever writes does: it is what tells whether a version was taken back.
+    if (age <= maxAgeMs && (await mirror.isWhole())) return;
     await mirror.fetch(signal);
     this.markFresh(mirror, '');
   }

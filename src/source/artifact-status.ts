@@ -21,7 +21,7 @@ export function artifactStatus(
   const path = artifactPath(source, fileName);
   return {
     path,
-    url: `${describeBase(address)}/${path}`,
+    url: artifactUrl(path, address),
     revision,
     digest,
     lastUpdateTime: formatTime(storedAt),
@@ -46,6 +46,7 @@ function checkSegment(segment: string): string {
   });
 }
 
-function describeBase(address: string): string {
-  return (/^https?:\/\//.test(address) ? address : `http://${address}`).replace(/\/+$/, '');
+/** Where a file of the store is downloaded. */
+export function artifactUrl(path: string, address: string): string {
+  return `${(/^https?:\/\//.test(address) ? address : `http://${address}`).replace(/\/+$/, '')}/${path}`;
 }

@@ -2,8 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Artifact, ArtifactStatus, Clock, SourceRef } from '../core/index.ts';
-import { artifactPath, artifactStatus, folderParts } from './artifact-status.ts';
+import { type Artifact, type ArtifactStatus, type Clock, type SourceRef, TagalongError } from '../core/index.ts';
+import { artifactPath, artifactStatus, artifactUrl, folderParts } from './artifact-status.ts';
+import { SourceError } from './error.ts';
 import { streamArtifact } from './pack-artifact.ts';
 
 export interface Retention {
@@ -42,9 +43,9 @@ export class ArtifactStorage {
     metadata?: Readonly<Record<string, string>>,
   ): Promise<ArtifactStatus> {
     const target = join(this.#folder, artifactPath(source, fileName));
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     const temporary = join(dirname(target), `.${randomUUID()}`);
     try {
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
       const { digest, size } = await writeStream(temporary, streamArtifact(artifact));
       const storedAt = this.#options.clock.now();
       await utimes(temporary, storedAt / 1_000, storedAt / 1_000);
@@ -53,14 +54,17 @@ export class ArtifactStorage {
         { source, fileName, revision: artifact.revision, digest, size, storedAt, ...(metadata && { metadata }) },
         this.#options.address(),
       );
+    } catch (error) {
+      throw describeWriteFailure(error, this.#folder);
     } finally {
       await rm(temporary, { force: true });
     }
   }
 
-  /** Whether the file is there and still has the digest of its status. A spoilt one is deleted. */
+  /** Whether the file is there, at the address where it is served now, and still has the digest of its status. A spoilt one is deleted. */
   async verify(status: ArtifactStatus): Promise<boolean> {
     const file = this.#fileOf(status);
+    if (status.url !== artifactUrl(status.path, this.#options.address())) return false;
     if (file === null || (await stat(file).catch(() => null)) === null) return false;
     if ((await digestOf(file)) === status.digest) return true;
     await rm(file, { force: true });
@@ -99,6 +103,18 @@ export class ArtifactStorage {
     const file = resolve(this.#folder, path);
     return file.startsWith(`${this.#folder}/`) ? file : null;
   }
+}
+
+const fullCodes = new Set(['ENOSPC', 'EDQUOT']);
+
+/** What the system says about the disk becomes a sentence; everything else stays what it is. */
+function describeWriteFailure(error: unknown, folder: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined || !/^E[A-Z]+$/.test(code) || error instanceof TagalongError) return error;
+  const advice = fullCodes.has(code)
+    ? 'the disk is full; make room or give it a larger volume'
+    : `${code}; check the rights and the volume of the state folder`;
+  return new SourceError('STORAGE_FAILED', `unable to store the artifact in ${folder}: ${advice}`, { cause: error });
 }
 
 async function writeStream(file: string, chunks: AsyncIterable<Buffer>): Promise<{ digest: string; size: number }> {

@@ -19,6 +19,11 @@ export async function describeArtifact(source: SourceRef, artifact: Artifact): P
   return { path, url: `${notServed}/${path}`, revision: artifact.revision, digest };
 }
 
+/** Whether a status says that its artifact cannot be downloaded. */
+export function isNotServed({ url }: Pick<ArtifactStatus, 'url'>): boolean {
+  return url.startsWith(`${notServed}/`);
+}
+
 /** `<sha>.tar.gz`, as Flux names the archive of a commit. */
 export function artifactFileName(artifact: Artifact): string {
   return `${artifact.commit ?? artifact.revision.slice(artifact.revision.lastIndexOf(':') + 1)}.tar.gz`;

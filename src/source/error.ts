@@ -8,7 +8,17 @@ export type SourceErrorCode =
   | 'ILLEGAL_PATH'
   | 'PATH_NOT_FOUND'
   | 'ARTIFACT_NOT_FOUND'
-  | 'DIGEST_MISMATCH';
+  | 'DIGEST_MISMATCH'
+  /** An included artifact lacks the path that is to be copied. */
+  | 'COPY_FAILED'
+  /** A GitRepository that is included is missing, has no artifact, or includes this one in turn. */
+  | 'INCLUDE_UNAVAILABLE'
+  /** A submodule's address is refused, or its commit cannot be had. */
+  | 'SUBMODULE_FAILED'
+  /** The commit or tag does not carry a signature of the keys that are trusted. */
+  | 'VERIFICATION_FAILED'
+  /** An archive cannot be written: the disk is full, or not writable. */
+  | 'STORAGE_FAILED';
 
 const reasons: Readonly<Record<SourceErrorCode, string>> = {
   REF_NOT_FOUND: 'GitOperationFailed',
@@ -18,6 +28,11 @@ const reasons: Readonly<Record<SourceErrorCode, string>> = {
   PATH_NOT_FOUND: 'GitOperationFailed',
   ARTIFACT_NOT_FOUND: 'StatOperationFailed',
   DIGEST_MISMATCH: 'ArtifactVerificationFailed',
+  COPY_FAILED: 'CopyFailure',
+  INCLUDE_UNAVAILABLE: 'NotFound',
+  SUBMODULE_FAILED: 'GitOperationFailed',
+  VERIFICATION_FAILED: 'VerificationError',
+  STORAGE_FAILED: 'ArchiveOperationFailed',
 };
 
 /** What making and keeping artifacts can fail with; `reason` is the condition reason users of Flux know. */

@@ -3,10 +3,11 @@ export { artifactPath, artifactStatus, type StoredArtifact } from './artifact-st
 export { ArtifactStorage, type ArtifactStorageOptions, defaultRetention, type Retention } from './artifact-storage.ts';
 export { createArtifacts } from './artifacts.ts';
 export { type ArtifactParts, createArtifact, type KeyedFile, normalisePath } from './create-artifact.ts';
-export { type ArtifactDescription, artifactFileName, describeArtifact } from './describe-artifact.ts';
+export { type ArtifactDescription, artifactFileName, describeArtifact, isNotServed } from './describe-artifact.ts';
 export { SourceError, type SourceErrorCode } from './error.ts';
+export { findSubmodules, submodulesAtMost } from './find-submodules.ts';
 export { createGitArtifact, type GitArtifactOptions } from './git-artifact.ts';
 export { createIgnoreRules, type IgnoreFile } from './ignore-rules.ts';
-export { type IncludedArtifact, includeArtifacts } from './include-artifacts.ts';
+export type { IncludedArtifact, Submodule } from './overlay.ts';
 export { type PackedArtifact, packArtifact, streamArtifact } from './pack-artifact.ts';
 export { type GitRef, type GitRefOptions, type ResolvedGitRef, resolveGitRef } from './resolve-git-ref.ts';

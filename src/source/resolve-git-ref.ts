@@ -21,8 +21,10 @@ export interface ResolvedGitRef {
   readonly commit: Oid;
   /** `main@sha1:<oid>`, `v1.2.3@sha1:<oid>`, `refs/pull/1/head@sha1:<oid>` or `sha1:<oid>`. */
   readonly revision: string;
-  /** The ref it was found by, if it was one: what a signature of a tag is looked up by. */
+  /** The ref it was found by, if it was one. */
   readonly ref: string | null;
+  /** The tag it was found by, if it was one: whose signature may have to be checked. */
+  readonly tag: string | null;
 }
 
 const defaultBranch = 'master';
@@ -61,19 +63,22 @@ async function resolveCommit(
       `${attempted}: '${cleanText(commit)}' is not a full commit id of 40 hexadecimal digits`,
       { retry: 'never' },
     );
+  // Without a branch the commit alone is enough, if the server hands it out; else it is looked for in everything there is.
+  if (!branch && !(await mirror.has(commit))) await mirror.fetchRef(commit, signal);
   if (!(await isReady(mirror, commit, branch))) await mirror.fetch(signal);
   if (!(await mirror.has(commit))) await mirror.fetchRef(commit, signal);
   if (!(await mirror.has(commit))) throw notFound(mirror, `object not found: commit ${commit}`);
-  if (!branch) return { commit, revision: `sha1:${commit}`, ref: null };
+  if (!branch) return { commit, revision: `sha1:${commit}`, ref: null, tag: null };
   const head = (await mirror.refs()).get(`refs/heads/${branch}`);
   if (head === undefined) throw notFound(mirror, `couldn't find remote ref "refs/heads/${cleanText(branch)}"`);
   if (!(await mirror.isAncestor(commit, head)))
     throw notFound(mirror, `commit ${commit} is not part of branch '${cleanText(branch)}'`);
-  return { commit, revision: `${branch}@sha1:${commit}`, ref: null };
+  return { commit, revision: `${branch}@sha1:${commit}`, ref: null, tag: null };
 }
 
 async function isReady(mirror: GitMirror, commit: Oid, branch: string | undefined): Promise<boolean> {
   if (!(await mirror.has(commit))) return false;
+  if (branch && !(await mirror.isWhole())) return false; // what follows what is told by history alone
   const head = branch ? (await mirror.refs()).get(`refs/heads/${branch}`) : commit;
   return head !== undefined && mirror.isAncestor(commit, head);
 }
@@ -94,7 +99,7 @@ async function resolveName(
   if (listed === undefined) throw notFound(mirror, `couldn't find remote ref "${cleanText(name)}"`);
   const commit = (await mirror.has(listed)) ? listed : await mirror.fetchRef(name, signal);
   if (commit === null) throw notFound(mirror, `couldn't find remote ref "${cleanText(name)}"`);
-  return { commit, revision: `${name}@sha1:${commit}`, ref: name };
+  return { commit, revision: `${name}@sha1:${commit}`, ref: name, tag: null };
 }
 
 function resolveSemver(
@@ -121,10 +126,28 @@ async function resolveListed(
 ): Promise<ResolvedGitRef> {
   const listed = remote.get(`${ref}^{}`) ?? remote.get(ref);
   if (listed === undefined) throw notFound(mirror, `couldn't find remote ref "${cleanText(ref)}"`);
-  if ((await mirror.refs()).get(ref) !== listed || !(await mirror.has(listed))) await mirror.fetch(signal);
+  const tag = /^refs\/tags\/(.+)$/.exec(ref)?.[1] ?? null;
+  if (!(await isAsListed(mirror, ref, tag, { commit: listed, object: remote.get(ref) }))) await bring(mirror, ref, signal);
   const commit = (await mirror.refs()).get(ref);
   if (commit === undefined) throw notFound(mirror, `couldn't find remote ref "${cleanText(ref)}"`);
-  return { commit, revision: `${shown}@sha1:${commit}`, ref };
+  return { commit, revision: `${shown}@sha1:${commit}`, ref, tag };
+}
+
+/** A tag may be made anew, and signed by somebody else, for the same commit. */
+async function isAsListed(
+  mirror: GitMirror,
+  ref: string,
+  tag: string | null,
+  listed: { readonly commit: Oid; readonly object: Oid | undefined },
+): Promise<boolean> {
+  if ((await mirror.refs()).get(ref) !== listed.commit || !(await mirror.has(listed.commit))) return false;
+  return tag === null || ((await mirror.tagObject(tag)) ?? listed.commit) === listed.object;
+}
+
+/** A mirror that somebody needs whole stays so; else the ref comes alone. */
+async function bring(mirror: GitMirror, ref: string, signal: AbortSignal | undefined): Promise<void> {
+  if (await mirror.isWhole()) await mirror.fetch(signal);
+  else await mirror.fetchRef(ref, signal);
 }
 
 function notFound(mirror: GitMirror, because: string): SourceError {

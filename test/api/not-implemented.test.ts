@@ -23,6 +23,12 @@ describe('what is there passes', () => {
         secretRef: name,
         suspend: true,
         ignore: '*.md',
+        provider: 'github',
+        proxySecretRef: name,
+        include: [{ repository: name }],
+        recurseSubmodules: true,
+        sparseCheckout: ['a'],
+        verify: { mode: 'Tag', secretRef: name },
         ref: { branch: 'a', tag: 'b', semver: 'c', name: 'd', commit: 'e' },
       },
     },
@@ -134,18 +140,9 @@ describe('what is not there yet is named', () => {
   test.for<{ kind: Kind; spec: object; names: string[] }>([
     {
       kind: 'GitRepository',
-      spec: { provider: 'azure', serviceAccountName: 'a' },
+      spec: { provider: 'aws', serviceAccountName: 'a' },
       names: ['spec.provider', 'spec.serviceAccountName'],
     },
-    { kind: 'GitRepository', spec: { provider: 'github' }, names: ['spec.provider'] },
-    { kind: 'GitRepository', spec: { proxySecretRef: name }, names: ['spec.proxySecretRef'] },
-    { kind: 'GitRepository', spec: { include: [{ repository: name }] }, names: ['spec.include'] },
-    {
-      kind: 'GitRepository',
-      spec: { recurseSubmodules: true, sparseCheckout: ['a'] },
-      names: ['spec.recurseSubmodules', 'spec.sparseCheckout'],
-    },
-    { kind: 'GitRepository', spec: { verify: { secretRef: name } }, names: ['spec.verify'] },
     ...['OCIRepository', 'Bucket', 'ExternalArtifact'].map((kind) => ({
       kind: 'Kustomization' as const,
       spec: { sourceRef: { kind, name: 'a' } },
@@ -184,18 +181,9 @@ describe('what is not there yet is named', () => {
   test.for<{ kind: Kind; spec: object; names: string[] }>([
     {
       kind: 'GitRepository',
-      spec: { provider: 'azure', serviceAccountName: 'a' },
+      spec: { provider: 'aws', serviceAccountName: 'a' },
       names: ['spec.provider', 'spec.serviceAccountName'],
     },
-    { kind: 'GitRepository', spec: { provider: 'github' }, names: ['spec.provider'] },
-    { kind: 'GitRepository', spec: { proxySecretRef: name }, names: ['spec.proxySecretRef'] },
-    { kind: 'GitRepository', spec: { include: [{ repository: name }] }, names: ['spec.include'] },
-    {
-      kind: 'GitRepository',
-      spec: { recurseSubmodules: true, sparseCheckout: ['a'] },
-      names: ['spec.recurseSubmodules', 'spec.sparseCheckout'],
-    },
-    { kind: 'GitRepository', spec: { verify: { secretRef: name } }, names: ['spec.verify'] },
     ...['OCIRepository', 'Bucket', 'ExternalArtifact'].map((kind) => ({
       kind: 'Kustomization' as const,
       spec: { sourceRef: { kind, name: 'a' } },
@@ -240,8 +228,8 @@ describe('what is not there yet is named', () => {
   });
 
   test('with a sentence that says what does not happen', () => {
-    const resource = parseResource('GitRepository', buildResource('GitRepository', { verify: { secretRef: name } }));
-    expect(findNotImplemented(resource)).toEqual(['spec.verify: signatures are not verified yet']);
+    const resource = parseResource('GitRepository', buildResource('GitRepository', { provider: 'aws' }));
+    expect(findNotImplemented(resource)).toEqual(['spec.provider: the login aws (CodeCommit) is not there yet']);
   });
 });
 

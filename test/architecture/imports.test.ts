@@ -157,7 +157,8 @@ describe('adapters', () => {
 
 test('only the command line prints', () => {
   const broken = collect(
-    sources.filter(({ folder }) => !['cli', 'main.ts'].includes(folder)),
+    // The proxy command is a program of its own, whose stdout is the connection that ssh speaks through.
+    sources.filter(({ folder, path }) => !['cli', 'main.ts'].includes(folder) && path !== 'git/proxy-command.ts'),
     ({ skeleton }) => skeleton.split('\n').filter((line) => /\bconsole\.|\bprocess\.std(out|err)\b/.test(line)),
   );
   expect(broken).toEqual([]);

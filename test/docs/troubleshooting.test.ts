@@ -13,13 +13,21 @@ const foreign = new Set(['control-plane', 'cluster', 'sandbox', 'demo', 'web']);
 /** Words of two or more capitals that are no reason: kinds, condition types, values of fields. */
 const otherWords = new Set([
   ...Object.keys(kindDefinitions),
-  ...['ArtifactInStorage', 'ArtifactOutdated', 'FetchFailed', 'MarkersIgnored', 'StorageOperationFailed'],
+  ...[
+    'ArtifactInStorage',
+    'ArtifactOutdated',
+    'FetchFailed',
+    'IncludeUnavailable',
+    'MarkersIgnored',
+    'SourceVerified',
+    'StorageOperationFailed',
+  ],
   ...['ConfigMap', 'CustomResourceDefinition', 'ClusterRole', 'ClusterRoleBinding', 'ExternalArtifact', 'OCIRepository'],
   ...['LimitRange', 'LoadRestrictionsNone', 'MutatingWebhookConfiguration', 'PersistentVolume', 'PersistentVolumeClaim'],
   ...['PodDisruptionBudget', 'PodSecurityPolicy', 'PriorityClass', 'ResourceQuota', 'RoleBinding', 'ServiceAccount'],
   ...['StatefulSet', 'StorageClass', 'ValidatingWebhookConfiguration', 'CronJob', 'IngressClass', 'ReplicaSet', 'DaemonSet'],
   ...['DoesNotExist', 'NotIn', 'TimeoutError', 'ValidationError', 'HorizontalPodAutoscaler', 'ScaledObject'],
-  ...['MirrorPrune', 'WaitForTermination', 'IfNotPresent', 'TagAndHEAD', 'WithVariables', 'NotFound'],
+  ...['MirrorPrune', 'WaitForTermination', 'IfNotPresent', 'TagAndHEAD', 'WithVariables'],
 ]);
 const foldersOfReasons = new Set([
   'app.ts',

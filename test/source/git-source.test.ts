@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createGitArtifact, includeArtifacts, packArtifact, resolveGitRef } from '../../src/source/index.ts';
+import type { IncludedArtifact } from '../../src/source/index.ts';
+import { createGitArtifact, packArtifact, resolveGitRef } from '../../src/source/index.ts';
 import { createFixture, environment, type Fixture, git, headOf } from '../git/fixture.ts';
 
 const pickSemver = (_range: string, tags: readonly string[]) =>
@@ -150,12 +151,11 @@ describe('a git artifact', () => {
     expect((await keys()).b).not.toBe(second.b);
   });
 
-  test('a sparse checkout has the folders named and the files above them; a missing folder is an error', async () => {
+  test('a sparse checkout has the folders named and nothing beside them; a missing folder is an error', async () => {
     await using fixture = await createFixture({ root: '1', 'a/file': '1', 'a/b/c': '1', 'a/d/e': '1', 'f/g': '1' });
-    expect((await (await artifactOf(fixture, undefined, ['a/b'])).files('')).map(({ path }) => path)).toEqual([
+    expect((await (await artifactOf(fixture, undefined, ['./a/b', 'f'])).files('')).map(({ path }) => path)).toEqual([
       'a/b/c',
-      'a/file',
-      'root',
+      'f/g',
     ]);
     await expect((await artifactOf(fixture, undefined, ['nope'])).files('')).rejects.toThrow(
       "sparse checkout dir 'nope' does not exist in repository",
@@ -171,23 +171,33 @@ describe('a git artifact', () => {
     await expect(stat(extracted.folder)).rejects.toThrow('ENOENT');
   });
 
-  test('includes are laid over it', async () => {
+  test('includes are laid over it, and its ignore rules hold for them', async () => {
     await using fixture = await createFixture({ 'a/x': '1', 'b/y': '2', 'b/z': '3' });
     const base = await artifactOf(fixture);
-    const merged = includeArtifacts(base, [
+    const mirror = await fixture.mirror();
+    const lay = async (ignore: string, ...includes: IncludedArtifact[]) =>
+      createGitArtifact(mirror, await headOf(mirror), 'main@sha1:x', ignore, { includes });
+    const merged = await lay(
+      'all/b/z',
       { artifact: base, fromPath: './b', toPath: 'a' },
       { artifact: base, fromPath: '', toPath: 'all' },
-    ]);
-    expect((await merged.files('')).map(({ path }) => path)).toEqual([
-      'a/x',
-      'a/y',
-      'a/z',
-      'all/a/x',
-      'all/b/y',
-      'all/b/z',
-      'b/y',
-      'b/z',
-    ]);
+    );
+    expect((await merged.files('')).map(({ path }) => path)).toEqual(['a/x', 'a/y', 'a/z', 'all/a/x', 'all/b/y', 'b/y', 'b/z']);
+    expect(await merged.contentKey('b')).toBe(await base.contentKey('b'));
+    expect(await merged.contentKey('a')).not.toBe(await base.contentKey('a'));
+    const file = await lay(
+      '',
+      { artifact: base, fromPath: 'b/y', toPath: 'a' },
+      { artifact: base, fromPath: 'a', toPath: 'b/y' },
+    );
+    expect((await file.files('')).map(({ path }) => path)).toEqual(['a', 'b/y/x', 'b/z']);
+    await expect((await lay('', { artifact: base, fromPath: 'nope', toPath: 'a' })).files('')).rejects.toMatchObject({
+      code: 'COPY_FAILED',
+      reason: 'CopyFailure',
+    });
+    await expect((await lay('', { artifact: base, fromPath: 'b', toPath: '../a' })).files('')).rejects.toMatchObject({
+      code: 'ILLEGAL_PATH',
+    });
   });
 });
 
