@@ -1,5 +1,13 @@
 export type { AuditedRequest } from './audit-log.ts';
 export { type DockerRegistry, type DockerRegistryOptions, type PushOptions, startDockerRegistry } from './docker-registry.ts';
+export {
+  type FluxController,
+  type FluxControllers,
+  type FluxControllersOptions,
+  fluxDefinitions,
+  installFluxDefinitions,
+  startFluxControllers,
+} from './flux-controllers.ts';
 export { type GitHttp, type GitHttpOptions, startGitHttp } from './git-http.ts';
 export { type KubeApiServer, type KubeApiServerOptions, startKubeApiServer } from './kube-api-server.ts';
 export type { KubeUser } from './kube-users.ts';

@@ -41,6 +41,11 @@ const parts = {
     find: findFlux,
     remedy: 'run `bash test/real/build-flux.sh` (needs Go, takes minutes once) or set FLUX_BIN to the program',
   },
+  'flux-controllers': {
+    find: () => findFluxControllers(),
+    remedy:
+      'run `bash test/real/build-flux-controllers.sh` (needs Go, takes minutes once) or set PEER_FLUX_BIN to their folder, with `crds/` in it',
+  },
 } satisfies Record<string, Part>;
 
 /** Every part there is. */
@@ -82,6 +87,13 @@ function findBuilt(name: string): string | null {
 function findFlux(): string | null {
   const given = process.env['FLUX_BIN'];
   return given && isProgram(given) ? given : findIn([join(cacheFolder(), `flux-${fluxVersion}`)], 'flux');
+}
+
+/** The first of them, beside which the others are. */
+function findFluxControllers(): string | null {
+  const given = process.env['PEER_FLUX_BIN'];
+  const built = join(cacheFolder(), `flux-controllers-${fluxVersion}`);
+  return findIn([...(given ? [given] : []), built], 'source-controller');
 }
 
 function findOnPath(name: string): string | null {
