@@ -9,6 +9,7 @@ import {
   pauseReasonAnnotation,
   releaseAnnotation,
   roleAnnotation,
+  rolloutHistoryAnnotation,
 } from '../src/api/annotation.ts';
 import { customResourceDefinitions } from '../src/api/index.ts';
 import type { KindDefinition } from '../src/api/kind-definition.ts';
@@ -50,6 +51,7 @@ const annotations: readonly (readonly [string, string, string])[] = [
   ],
   [landAnnotation, 'ImageUpdateAutomation', 'written by `tagalong land`: which bumps land past the guards, and why'],
   [guardAnnotation, 'ImagePolicy, Namespace', '`required` lets nothing land that no UpdateGuard selects'],
+  [rolloutHistoryAnnotation, 'ImageUpdateAutomation', 'how many Rollouts of it are kept; by default 20'],
   [confirmPruneAnnotation, 'Kustomization', 'the revision and set whose large prune a person confirmed'],
   [
     pausedUntilAnnotation,

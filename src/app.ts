@@ -4,15 +4,19 @@ import {
   type GitRepository,
   gitRepositoryKind,
   type ImagePolicy,
+  type ImageRepository,
   type ImageUpdateAutomation,
   imagePolicyKind,
+  imageRepositoryKind,
   imageUpdateAutomationKind,
   type Kustomization,
   kustomizationKind,
   type Resource,
+  type Rollout,
+  type RolloutPhase,
   requestedAtAnnotation,
 } from './api/index.ts';
-import { createEgressCheck, GitLogins } from './auth/index.ts';
+import { createCloudLogins, createEgressCheck, GitLogins } from './auth/index.ts';
 import { createBuilder, findKustomize } from './build/index.ts';
 import { connectionTo, createCluster } from './cluster/index.ts';
 import {
@@ -27,6 +31,7 @@ import {
   type KubeObject,
   type LabelTest,
   type Log,
+  type Oid,
   openGate,
   type ReadyState,
   type Registry,
@@ -48,6 +53,7 @@ import {
   type Leases,
 } from './lease/index.ts';
 import {
+  type AutomationDeps,
   automationWakes,
   type ConnectRemote,
   createAutomationMemories,
@@ -59,15 +65,20 @@ import {
   createImageUpdateAutomationReconciler,
   createKustomizationReconciler,
   createRemoteClusters,
+  createRolloutRecorder,
+  createRolloutSight,
   createSigners,
   createTagLists,
   type GitRepositoryDeps,
   gitRepositoryWakes,
   imagePolicyWakes,
+  imageRepositoryWakes,
   isRefAllowed,
   kustomizationWakes,
   MirrorNews,
   openGuards,
+  type RemoteClusters,
+  registerRollouts,
   wakeOnArtifacts,
 } from './reconcilers/index.ts';
 import { createRegistry } from './registry/index.ts';
@@ -96,6 +107,8 @@ export interface AppOptions {
   /** Serve the archives of sources there; absent = no archives are made. */
   readonly artifacts?: { readonly host: string; readonly port: number; readonly advertise?: string };
   readonly onFinished?: (run: FinishedRun) => void;
+  /** Told of each phase that a Rollout enters. */
+  readonly onRollout?: (rollout: Rollout, phase: RolloutPhase) => void;
   /** The parts that run; absent = all. */
   readonly controllers?: readonly ControllerGroup[];
   /** Refs that automations may push, as globs of full names (`refs/heads/*`); absent = all. */
@@ -210,9 +223,13 @@ function registerImages({ options, engine, registry, store }: Parts): void {
   const tagLists = createTagLists(store);
   const registration = registrationOf(options, 'image-reflector-controller');
   const { cluster } = registration;
-  engine.register(createImageRepositoryReconciler({ cluster, registry, tagLists }), registration);
-  const policies = () => engine.cache(imagePolicyKind).list() as ImagePolicy[];
-  engine.register(createImagePolicyReconciler({ cluster, tagLists }), { ...registration, wakes: imagePolicyWakes(policies) });
+  const logins = createCloudLogins({ clock: options.clock });
+  const listPolicies = () => engine.cache(imagePolicyKind).list() as ImagePolicy[];
+  const listRepositories = () => engine.cache(imageRepositoryKind).list() as ImageRepository[];
+  const scanner = createImageRepositoryReconciler({ cluster, registry, tagLists, logins, listPolicies });
+  engine.register(scanner, { ...registration, wakes: imageRepositoryWakes(listRepositories) });
+  const chooser = createImagePolicyReconciler({ cluster, registry, tagLists, logins });
+  engine.register(chooser, { ...registration, wakes: imagePolicyWakes(listPolicies) });
 }
 
 function serveArtifacts(
@@ -315,7 +332,7 @@ function registerAutomations(parts: Parts, clusterId: string): { stop(): Promise
     news.announce(mirror, branch, commit);
     for (const source of listSources().filter((one) => followsBranch(one, mirror.remote.url, branch))) wakeSource(source);
   };
-  const writing = {
+  const writing: Omit<AutomationDeps, 'rollouts'> = {
     cluster,
     git,
     logins,
@@ -332,15 +349,22 @@ function registerAutomations(parts: Parts, clusterId: string): { stop(): Promise
     guards: () => openGuards,
     onPushed,
   };
-  const rollouts: RolloutDeps = createRolloutDeps(parts, clusterId, (automation, context) =>
-    openRolloutWriter(automation, context, deps),
-  );
-  const deps: AutomationDeps = { ...writing, rollouts: createRolloutRecorder(rollouts, store) };
+  const followsKustomizations = options.controllers?.includes('kustomize') !== false;
+  const sight = createRolloutSight({
+    ...{ engine, cluster, clusterId, followsKustomizations, remotes: parts.remotes, target: options.target },
+    defaultServiceAccount: options.tenancy?.defaultServiceAccount,
+  });
+  const automations: AutomationDeps = { ...writing, rollouts: createRolloutRecorder(sight, store) };
   const listAutomations = () => engine.cache(imageUpdateAutomationKind).list() as ImageUpdateAutomation[];
-  engine.register(createImageUpdateAutomationReconciler(deps), { ...registration, wakes: automationWakes(listAutomations) });
-  const follows = options.controllers?.includes('kustomize') !== false ? [rolloutWakesOnKustomizations(rollouts)] : [];
-  engine.register(createRolloutReconciler({ ...rollouts, onPushed }), { ...registration, wakes: [...rolloutWakes(rollouts), ...follows] });
-  return rollouts.watches;
+  engine.register(createImageUpdateAutomationReconciler(automations), {
+    ...registration,
+    wakes: automationWakes(listAutomations),
+  });
+  return registerRollouts({
+    ...{ engine, registration, sight, automations, followsKustomizations, clock: options.clock },
+    guardNamespace: 'flux-system',
+    onEntered: options.onRollout ?? (() => {}),
+  });
 }
 
 function wakeOwnSource(engine: Engine): (source: GitRepository) => void {

@@ -69,6 +69,8 @@ export const acceptListingAnnotation = 'tagalong.dev/accept-listing';
 export const guardAnnotation = 'tagalong.dev/guard';
 /** On an ImageUpdateAutomation: which bumps a person lands past the guards, written by `tagalong land`; read by `parseLandTokens`. */
 export const landAnnotation = 'tagalong.dev/land';
+/** On an ImageUpdateAutomation: how many Rollouts of it are kept; by default 20. */
+export const rolloutHistoryAnnotation = 'tagalong.dev/rollout-history';
 /** On a Kustomization: the revision and set whose large prune a person confirmed. */
 export const confirmPruneAnnotation = 'tagalong.dev/confirm-prune';
 /** On an ImageUpdateAutomation or a Kustomization: nothing is committed or applied before this time (RFC 3339); and why. */

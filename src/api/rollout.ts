@@ -38,6 +38,17 @@ const waitSchema = z
   })
   .describe('What the bump waited for.');
 
+const beforeSchema = z
+  .object({
+    kustomization: text('The Kustomization that applies it, as namespace/name.'),
+    kind: text('Its kind.'),
+    namespace: text('Its namespace.'),
+    name: text('Its name.'),
+    fingerprint: text('What it was made of, but for the image.'),
+    healthyAt: time('When it was last seen healthy with the previous image.'),
+  })
+  .describe('A workload that was healthy with the previous image.');
+
 export const rolloutSpecSchema = z
   .object({
     automation: localReference('The ImageUpdateAutomation of this cluster that follows the bump.'),
@@ -60,6 +71,7 @@ export const rolloutSpecSchema = z
     selectedAt: time('When the policy picked the tag, as far as that is known.').optional(),
     waited: z.array(waitSchema).describe('What it waited for before it landed.').optional(),
     committedAt: time('When the commit was made.'),
+    before: z.array(beforeSchema).describe('The workloads that were healthy with the previous image when it landed.').optional(),
     landed: z
       .object({
         reason: text('What the person said.'),
@@ -113,17 +125,6 @@ const workloadSchema = z
   })
   .describe('A workload that runs the image.');
 
-const beforeSchema = z
-  .object({
-    kustomization: text('The Kustomization that applies it, as namespace/name.'),
-    kind: text('Its kind.'),
-    namespace: text('Its namespace.'),
-    name: text('Its name.'),
-    fingerprint: text('What it was made of, but for the image.'),
-    healthyAt: time('When it was last seen healthy with the previous image.'),
-  })
-  .describe('A workload that was healthy with the previous image.');
-
 const undoSchema = z
   .object({
     decision: z
@@ -143,7 +144,6 @@ export const rolloutStatusSchema = z
     phase: phase('How far it is.').optional(),
     phases: z.array(phaseSchema).describe('Every step of the way, oldest first.').optional(),
     workloads: z.array(workloadSchema).describe('The workloads that run the image, and how they are.').optional(),
-    before: z.array(beforeSchema).describe('The workloads that were healthy with the previous image.').optional(),
     digest: text('What ready pods run, where they agree.').optional(),
     healthySince: time('Since when all workloads have been healthy without interruption; absent while one is not.').optional(),
     undo: undoSchema.optional(),

@@ -65,6 +65,8 @@ export interface Report {
  */
 export interface Reconciler<Resource extends KubeObject, Seen, Plan extends PlanLike, Done, Question = never> {
   readonly kind: GroupVersionKind;
+  /** Its objects carry no finalizer of ours: nothing has to happen before they go. */
+  readonly leavesNoFinalizer?: true;
   observe(resource: Resource, context: StepContext, asked?: { question: Question; seen: Seen }): Promise<Seen>;
   decide(resource: Resource, seen: Seen, now: Instant): Plan | Ask<Question>;
   act(plan: Plan, resource: Resource, context: StepContext): Promise<Done>;

@@ -54,7 +54,7 @@ export async function reconcileObject<R extends KubeObject, S, P extends PlanLik
   if (found.metadata.deletionTimestamp !== undefined) return finalizeObject(reconciler, found, deps);
   const standing = standingOf(found, deps.clock.now());
   if (standing.kind === 'suspended' || standing.kind === 'paused') return standAside(found, standing, deps);
-  const resource = await ensureFinalizer(found, deps);
+  const resource = reconciler.leavesNoFinalizer === true ? found : await ensureFinalizer(found, deps);
   const draft = new StatusDraft(resource, deps);
   markStanding(draft, standing);
   const run = new Run(draft, deps);

@@ -3,12 +3,13 @@ import { nameOf, type Oid, type StepContext } from '../core/index.ts';
 import { automationTrailer, parseTrailers } from '../hold/index.ts';
 import type { AutomationDeps } from './automation-deps.ts';
 import { failAs } from './automation-failure.ts';
-import type { AutomationLook } from './automation-look.ts';
-import { holdsOf } from './automation-look.ts';
+import { type AutomationLook, holdsOf, lookAt } from './automation-look.ts';
 import type { AutomationMemory } from './automation-memory.ts';
 import { type PushOrder, pushCommits, writesOf } from './automation-push.ts';
 import { rebuildBranch } from './automation-rebuild.ts';
 import type { AutomationDone } from './automation-report.ts';
+import { deliverRequests, type RequestsDone } from './automation-request-delivery.ts';
+import { holdByRequests } from './automation-request-look.ts';
 import type { AutomationSeen } from './automation-seen.ts';
 import { isDirect } from './automation-target.ts';
 import type { WrittenCommit } from './automation-write.ts';
@@ -30,6 +31,8 @@ export async function deliver(
   deps: AutomationDeps,
 ): Promise<AutomationDone> {
   const { target, wishes, base } = seen;
+  const edits = seen.look.verdicts.flatMap((verdict) => (verdict.kind === 'write' ? [verdict.edit] : []));
+  if (edits.length > 0) await deps.rollouts.observeBefore(resource, edits, target, context);
   const delivered = await deliverByPush(seen, context).catch(failAs('failed to update source', 'GitOperationFailed'));
   const { look, commits, kept } = delivered;
   const last = commits.at(-1);
@@ -38,8 +41,9 @@ export async function deliver(
   await deps.memories.write(nameOf(resource), remember(delivered, seen, memory, context));
   const found = last === undefined && isDirect(target) ? await findOwnHead(resource, seen, look.head) : null;
   if (found !== null) deps.onPushed(target.mirror, target.branch, found.commit);
+  await deps.rollouts.record(resource, target, isDirect(target) ? (last?.oid ?? look.head) : base.head, context);
   const revision = isDirect(target) ? `${target.branch}@sha1:${last?.oid ?? look.head}` : base.revision;
-  return { look, pushed: commits, policies: wishes.policies, branch: target.branch, found, revision, kept };
+  return { look, requests, pushed: commits, policies: wishes.policies, branch: target.branch, found, revision, kept };
 }
 
 /** Onto the branch that was checked out, or onto another one that is made anew from it. */
@@ -51,6 +55,22 @@ async function deliverByPush({ target, look, order }: AutomationSeen, context: S
   const kept = rebuilt.kind === 'foreign' ? [rebuilt.because] : [];
   return { look, commits: rebuilt.kind === 'pushed' ? rebuilt.commits : [], kept };
 }
+
+/** What else may land is asked for, upon what was pushed just now. */
+async function deliverByRequest(
+  { target, wishes, requests, order, look: before }: AutomationSeen,
+  { look, commits }: Delivered,
+  resource: ImageUpdateAutomation,
+  context: StepContext,
+): Promise<RequestsDone> {
+  if (requests === null) return noRequests;
+  const last = commits.at(-1);
+  const after = last === undefined || !isDirect(target) ? look : await lookAt(target, wishes, last.oid);
+  const decided = after === before ? before : await holdByRequests(after, requests, order);
+  return deliverRequests(requests, resource, order, decided, context);
+}
+
+const noRequests: RequestsDone = { open: [], kept: [], news: [], pushed: [], again: false };
 
 /** A crash, or a change of the spec, between a push and the status leaves a commit of ours that status does not know. */
 async function findOwnHead(
@@ -71,7 +91,8 @@ function remember(
   before: AutomationMemory,
   { clock }: StepContext,
 ): AutomationMemory {
-  const holds = holdsOf(look);
+  // A request may be opened again: the forge is asked each time.
+  const holds = holdsOf(look).filter(({ request }) => request === undefined);
   const last = commits.at(-1);
   if (last === undefined) return { ...before, holds };
   const edits = commits

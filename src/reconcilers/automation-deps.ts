@@ -15,6 +15,7 @@ export interface AutomationDeps extends MirrorDeps {
   /** Stands in every commit's trailer, so that two clusters that write one repository can be told apart. */
   readonly clusterId: string;
   readonly signers: Signers;
+  readonly forges: Forges;
   /** Whether this process may push to a ref (`--allowed-push-refs`). */
   mayPush(ref: string): boolean;
   /** Picks a tag by a semver range, as policies do. */

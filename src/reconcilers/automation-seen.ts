@@ -7,6 +7,8 @@ import { stalled } from './automation-failure.ts';
 import { type AutomationLook, lookAt } from './automation-look.ts';
 import { messageWriter, readMessageTemplate } from './automation-message.ts';
 import type { PushOrder } from './automation-push.ts';
+import type { RequestSeen } from './automation-request-delivery.ts';
+import { holdByRequests, observeRequests, orderViaForge } from './automation-request-look.ts';
 import { readSigner } from './automation-signing.ts';
 import { readSource } from './automation-source.ts';
 import { type AutomationTarget, isDirect, openTarget, refreshTarget } from './automation-target.ts';
@@ -19,6 +21,8 @@ export interface AutomationSeen {
   readonly wishes: AutomationWishes;
   readonly look: AutomationLook;
   readonly order: PushOrder;
+  /** Null where nothing is delivered by request. */
+  readonly requests: RequestSeen | null;
 }
 
 /** Looks at the branch, the policies and the Secrets. What the spec has wrong is told here, before there is anything to write. */
@@ -38,7 +42,9 @@ export async function observeAutomation(
   await refreshTarget(resource, source, target, context, deps);
   const base = await readBase(target, context, deps);
   const look = await lookAt(target, wishes, base.head);
-  return { target, base, wishes, look, order: orderOf(resource, target, wishes, signer, deps) };
+  const order = await orderViaForge(resource, orderOf(resource, target, wishes, signer, deps), context, deps);
+  const requests = await observeRequests(resource, order, look, context, deps);
+  return { target, base, wishes, requests, order, look: await holdByRequests(look, requests, order) };
 }
 
 function orderOf(
@@ -46,8 +52,18 @@ function orderOf(
   target: AutomationTarget,
   wishes: AutomationWishes,
   signer: CommitSigner | null,
-  { clusterId }: AutomationDeps,
+  deps: AutomationDeps,
 ): PushOrder {
+  return { target, wishes, ...wayOfWriting(resource, target, signer, deps) };
+}
+
+/** How an automation commits and pushes, whatever it is that it writes. */
+export function wayOfWriting(
+  resource: ImageUpdateAutomation,
+  target: AutomationTarget,
+  signer: CommitSigner | null,
+  { clusterId }: Pick<AutomationDeps, 'clusterId'>,
+): Pick<PushOrder, 'style' | 'pushOptions' | 'refspec'> {
   const { git } = resource.spec;
   const { namespace, name } = nameOf(resource);
   const style = {
@@ -59,5 +75,5 @@ function orderOf(
     message: messageWriter(resource, target.path),
   };
   const pushOptions = Object.entries(git?.push?.options ?? {}).map(([key, value]) => (value === '' ? key : `${key}=${value}`));
-  return { target, wishes, style, pushOptions, refspec: git?.push?.refspec };
+  return { style, pushOptions, refspec: git?.push?.refspec };
 }

@@ -21,7 +21,10 @@ export function createImageUpdateAutomationReconciler(
     act: (plan, resource, context) => deliver(plan.seen, resource, context, deps),
     report: (resource, _plan, done, now) => reportRun(resource, done, now),
     describeFailure: (_resource, _error, now) => ({ status: { lastAutomationRunTime: formatTime(now) } }),
-    finalize: (resource) => deps.memories.drop(nameOf(resource)),
+    finalize: async (resource) => {
+      await deps.memories.drop(nameOf(resource));
+      await deps.rollouts.drop(resource);
+    },
   };
 }
 

@@ -1,0 +1,48 @@
+import type { Oid, StepContext } from '../core/index.ts';
+import { headOfBranch } from './automation-checkout.ts';
+import { attemptsAtMost, movedTooOften, pause } from './automation-push.ts';
+import type { RolloutWriter } from './rollout-deps.ts';
+
+/** A commit to be made on the head of the branch. */
+export interface Draft {
+  readonly files: ReadonlyMap<string, Buffer>;
+  /** Whole, with its trailers. */
+  readonly message: string;
+}
+
+export type OnTop =
+  | { readonly kind: 'pushed'; readonly commit: Oid; readonly files: readonly string[] }
+  /** There was nothing to write on the head that was found. */
+  | { readonly kind: 'nothing'; readonly head: Oid }
+  /** The branch takes no pushes; the commit is in the mirror. */
+  | { readonly kind: 'refused'; readonly message: string; readonly commit: Oid };
+
+/**
+ * Makes one commit on top of the branch and pushes it, as the branch's only writer in this process. `draft` is asked again on the new head
+ * when somebody else's push came in between. Never forces.
+ */
+export function pushOnTop(
+  { target, branch, style, pushOptions }: RolloutWriter & { readonly branch: string },
+  draft: (head: Oid) => Promise<Draft | null>,
+  context: StepContext,
+): Promise<OnTop> {
+  const { mirror } = target;
+  return mirror.asOnlyWriter(branch, async () => {
+    for (let attempt = 1; attempt <= attemptsAtMost; attempt += 1) {
+      const head = await headOfBranch(mirror, branch);
+      const planned = await draft(head);
+      if (planned === null) return { kind: 'nothing', head };
+      const { files, message } = planned;
+      const { author, signer } = style;
+      const sign = signer === null ? {} : { sign: (payload: Buffer) => signer.sign(payload) };
+      const seconds = Math.floor(context.clock.now() / 1000);
+      const commit = await mirror.writeCommit({ parent: head, files, message, author, seconds, ...sign });
+      const outcome = await mirror.push(branch, commit, head, { pushOptions, signal: context.signal });
+      if (outcome.kind === 'pushed') return { kind: 'pushed', commit, files: [...files.keys()] };
+      if (outcome.kind === 'refused') return { kind: 'refused', message: outcome.message, commit };
+      await pause(attempt, context);
+      await mirror.fetch(context.signal);
+    }
+    throw movedTooOften(branch);
+  });
+}
