@@ -24,6 +24,7 @@ import {
   type Clock,
   type Cluster,
   errorMessage,
+  type Forges,
   formatKey,
   type Gate,
   type Git,
@@ -42,6 +43,7 @@ import {
 import { decodeText, type FoundMarkers, findMarkers, isMarkerFile, mayHaveMarkers } from './edit/index.ts';
 import { createEventRecorder, Engine, type FinishedRun, type Registration } from './engine/index.ts';
 import { createExpressions } from './expression/index.ts';
+import { createForges } from './forge/index.ts';
 import { createBlobIndex, createGit, remoteKey } from './git/index.ts';
 import { createHoldFinder } from './hold/index.ts';
 import {
@@ -154,6 +156,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     git,
     registry,
     logins: new GitLogins({ clock, checkAddress }),
+    forges: createForges({ clock, checkAddress }),
     news: new MirrorNews(clock),
     artifacts: createSharedArtifacts(engine),
     remotes: createRemoteClusters({ home, connect: connectRemote(options) }),
@@ -172,7 +175,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await engine.stop();
       await watchers?.stop();
       await rollouts?.stop();
-      await Promise.all([git.close(), registry.close(), server?.close(), parts.remotes.close()]);
+      await Promise.all([git.close(), registry.close(), parts.forges.close(), server?.close(), parts.remotes.close()]);
     },
   };
 }
@@ -184,6 +187,7 @@ interface Parts {
   readonly git: Git;
   readonly logins: GitLogins;
   readonly registry: Registry;
+  readonly forges: Forges;
   readonly news: MirrorNews;
   readonly artifacts: Artifacts;
   readonly remotes: RemoteClusters;
@@ -340,6 +344,8 @@ function registerAutomations(parts: Parts, clusterId: string): { stop(): Promise
     clusterId,
     pickSemver,
     signers: createSigners(),
+    forges: parts.forges,
+    noCrossNamespaceRefs: options.tenancy?.noCrossNamespaceRefs === true,
     mayPush: (ref) => isRefAllowed(ref, options.allowedPushRefs),
     memories: createAutomationMemories(store),
     listPolicies: (namespace) =>

@@ -17,4 +17,6 @@ export interface Hold {
   /** The commit that took it back; null where history was rewritten (reset, force-push). */
   readonly by: { readonly commit: Oid; readonly author: GitSignature; readonly subject: string } | null;
   readonly because: string;
+  /** The request that a person closed without merging, by its URL, where that is what holds. */
+  readonly request?: string;
 }

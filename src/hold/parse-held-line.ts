@@ -45,5 +45,8 @@ function parseReason(because: string, value: string): Pick<HeldLine, 'current' |
     /^(.*?) in ([0-9a-f]{7,64}) \((.*)\)$/.exec(at < 0 ? '' : because.slice(at + phrase.length)) ?? [];
   if (current !== undefined && commit !== undefined && subject !== undefined)
     return { current, by: { commit, author: because.slice(0, at), subject } };
+  const [, who, head, title] = /^(.*) closed [a-z ]+[#!]\d+ unmerged, with ([0-9a-f]{7,64}) \((.*)\)$/.exec(because) ?? [];
+  if (who !== undefined && head !== undefined && title !== undefined)
+    return { current: null, by: { commit: head, author: who, subject: title } };
   return { current: / is no longer in it, and (\S+) is back$/.exec(because)?.[1] ?? null, by: null };
 }

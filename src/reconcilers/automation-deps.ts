@@ -16,6 +16,8 @@ export interface AutomationDeps extends MirrorDeps {
   readonly clusterId: string;
   readonly signers: Signers;
   readonly forges: Forges;
+  /** `--no-cross-namespace-refs`: nobody writes with the credentials of another namespace. */
+  readonly noCrossNamespaceRefs?: boolean;
   /** Whether this process may push to a ref (`--allowed-push-refs`). */
   mayPush(ref: string): boolean;
   /** Picks a tag by a semver range, as policies do. */
@@ -23,7 +25,7 @@ export interface AutomationDeps extends MirrorDeps {
   /** ImagePolicies of a namespace, as the API last told. */
   listPolicies(namespace: string): readonly ImagePolicy[];
   /** What must be true before a bump of this automation lands; `openGuards` where nobody guards. */
-  guards(automation: ImageUpdateAutomation): AutomationGuards;
+  guards(automation: ImageUpdateAutomation, signal: AbortSignal): AutomationGuards;
   markersOf(mirror: GitMirror): MarkerIndex;
   holdsOf(mirror: GitMirror): HoldFinder;
   /** Keeps the Rollouts of what landed. */

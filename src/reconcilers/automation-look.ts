@@ -17,7 +17,7 @@ import { decideDirection, type HoldAnswer, keepKnownHold, withholdWholeDocuments
 import { compileTagPolicy, orderTags, passesPolicy } from '../select/index.ts';
 import { describeCheckout } from './automation-checkout.ts';
 import { withholdGroups } from './automation-groups.ts';
-import { isPinned } from './automation-guards.ts';
+import { describeWriter, isPinned } from './automation-guards.ts';
 import type { AutomationTarget } from './automation-target.ts';
 import type { AutomationWishes } from './automation-wishes.ts';
 import { isUnder } from './source-path.ts';
@@ -74,14 +74,17 @@ export async function lookAt(target: AutomationTarget, wishes: AutomationWishes,
   for (const edit of edits) verdicts.push(await guard(await judge(edit, target, wishes, head), markers, wishes));
   return {
     head,
-    ...withhold(await limit(verdicts, wishes), wishes),
+    ...withhold(await limit(verdicts, target, wishes), wishes),
     problems: [...files.flatMap(([, { value }]) => value.problems), ...problems],
     blobs: new Map(files.map(([file, { oid }]) => [file, oid])),
   };
 }
 
 /** What may not land takes along what must not land without it: the rest of its policy in the same document, and of its group. */
-function withhold(verdicts: readonly Verdict[], { groups }: AutomationWishes): Pick<AutomationLook, 'verdicts' | 'withheld'> {
+export function withhold(
+  verdicts: readonly Verdict[],
+  { groups }: AutomationWishes,
+): Pick<AutomationLook, 'verdicts' | 'withheld'> {
   const { allowed, withheld } = withholdWholeDocuments(verdicts, (verdict) => verdict.kind !== 'write');
   const waiting = withheld.filter((verdict) => verdict.kind === 'write').map(({ edit }) => edit);
   const stopped = withheld.filter((verdict) => verdict.kind !== 'write');
@@ -113,10 +116,14 @@ async function guard(verdict: Verdict, markers: readonly Marker[], { policies, g
 }
 
 /** Limits count what all else lets through; what a person landed is not kept by them. */
-async function limit(verdicts: readonly Verdict[], { guards }: AutomationWishes): Promise<Verdict[]> {
+async function limit(
+  verdicts: readonly Verdict[],
+  { mirror, branch }: AutomationTarget,
+  { guards }: AutomationWishes,
+): Promise<Verdict[]> {
   const counted = verdicts.filter((verdict) => verdict.kind === 'write' && verdict.landed === undefined);
   const policies = new Map(counted.map(({ marker }) => [formatKey(marker.policy), marker.policy]));
-  const closed = await guards.limit([...policies.values()]);
+  const closed = await guards.limit([...policies.values()], describeWriter(mirror.remote.url, branch));
   return verdicts.map((verdict) => {
     const reasons = counted.includes(verdict) ? closed.get(formatKey(verdict.marker.policy)) : undefined;
     return reasons === undefined ? verdict : { kind: 'guarded', marker: verdict.marker, edit: verdict.edit, reasons };

@@ -21,6 +21,11 @@ export type BranchCommits =
 
 const walkedAtMost = 500;
 
+export interface RebuildOptions {
+  /** New commits also where the branch carries the very same changes. */
+  readonly anew: boolean;
+}
+
 /**
  * Makes `branch` carry exactly these writes upon the commit of the look, as its only writer in this process. What stood there is replaced
  * (`--force-with-lease`) only while every commit of it is ours.
@@ -31,12 +36,13 @@ export function rebuildBranch(
   writes: readonly Write[],
   look: AutomationLook,
   context: StepContext,
+  options: RebuildOptions = { anew: false },
 ): Promise<Rebuilt> {
   const { mirror } = order.target;
   return mirror.asOnlyWriter(branch, async () => {
     for (let attempt = 1; attempt <= attemptsAtMost; attempt += 1) {
       const seen = (await mirror.refs()).get(`refs/heads/${branch}`) ?? null;
-      const outcome = await rebuildOnce(order, branch, seen, writes, look, context);
+      const outcome = await rebuildOnce(order, branch, seen, writes, look, context, options);
       if (outcome !== 'moved') return outcome;
       await pause(attempt, context);
       await mirror.fetch(context.signal);
@@ -52,13 +58,14 @@ async function rebuildOnce(
   writes: readonly Write[],
   look: AutomationLook,
   context: StepContext,
+  { anew }: RebuildOptions,
 ): Promise<Rebuilt | 'moved'> {
   const { mirror } = order.target;
   const standing = seen === null ? null : await readBranchCommits(mirror, look.head, seen, order.style);
   if (seen !== null && standing?.kind === 'foreign')
     return { kind: 'foreign', head: seen, because: describeForeign(branch, standing.commit) };
   const planned = await planUnsigned(order, writes, look, context);
-  if (seen !== null && standing?.kind === 'own' && (await carriesAlready(mirror, standing.commits, planned, look.head)))
+  if (!anew && seen !== null && standing?.kind === 'own' && (await carriesAlready(mirror, standing.commits, planned, look.head)))
     return { kind: 'unchanged', head: seen };
   const commits = await makeCommits(order, look, writes, context);
   const head = commits.at(-1)?.oid;

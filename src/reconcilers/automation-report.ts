@@ -4,6 +4,7 @@ import { describeReverts } from '../hold/index.ts';
 import { describeHeld, describeWaiting, joinLines } from './automation-conditions.ts';
 import { type AutomationLook, holdsOf } from './automation-look.ts';
 import type { Pushed } from './automation-push.ts';
+import type { RequestsDone } from './automation-request-delivery.ts';
 import { intervalMs } from './automation-target.ts';
 
 /** What a run did. */
@@ -16,12 +17,16 @@ export interface AutomationDone {
   readonly revision: string;
   /** Why branches were left as they are. */
   readonly kept: readonly string[];
+  readonly requests: RequestsDone;
   /** A commit of ours at the head that status does not know yet. */
   readonly found: { readonly commit: Oid; readonly message: string; readonly at: Instant } | null;
 }
 
 /** The conditions of an automation beside those that every kind has. */
-const conditionTypes = ['Held', 'Guarded', 'MarkersIgnored', 'BranchKept'];
+const conditionTypes = ['Held', 'Guarded', 'MarkersIgnored', 'BranchKept', 'RequestsOpen'];
+
+/** When a merge that was refused is asked for again: checks and reviews come without anybody telling. */
+const againMs = 60_000;
 
 /** What a finished run says of itself: conditions, status, events. */
 export function reportRun(resource: ImageUpdateAutomation, done: AutomationDone, now: Instant): Report {
@@ -29,11 +34,12 @@ export function reportRun(resource: ImageUpdateAutomation, done: AutomationDone,
   const last = pushed.at(-1);
   const held = describeHeld(look);
   const waiting = [...describeWaiting(look), ...describeKept(done.kept)];
+  const conditions = [...(held === null ? [] : [held]), ...waiting, ...describeOpen(done.requests)];
   return {
     ready: { status: 'True', reason: 'Succeeded', message: 'repository up-to-date' },
     outcome: 'done',
-    conditions: [...(held === null ? [] : [held]), ...waiting],
-    remove: conditionTypes.filter((type) => held?.type !== type && waiting.every((one) => one.type !== type)),
+    conditions,
+    remove: conditionTypes.filter((type) => conditions.every((one) => one.type !== type)),
     status: {
       lastAutomationRunTime: formatTime(now),
       observedPolicies: observedPolicies(resource, policies),
@@ -41,8 +47,13 @@ export function reportRun(resource: ImageUpdateAutomation, done: AutomationDone,
       ...(last === undefined ? {} : { lastPushCommit: last.oid, lastPushTime: formatTime(now) }),
       ...(found === null ? {} : { lastPushCommit: found.commit, lastPushTime: formatTime(found.at) }),
     },
-    events: [...pushEvents(done), ...holdEvents(resource, look), ...conditionEvents(resource, waiting)],
-    next: { afterMs: intervalMs(resource), jitter: true },
+    events: [
+      ...pushEvents(done),
+      ...requestEvents(done.requests),
+      ...holdEvents(resource, look),
+      ...conditionEvents(resource, waiting),
+    ],
+    next: { afterMs: done.requests.again ? Math.min(intervalMs(resource), againMs) : intervalMs(resource), jitter: true },
   };
 }
 
@@ -58,6 +69,14 @@ function observedPolicies(resource: ImageUpdateAutomation, policies: readonly Im
 
 function describeKept(kept: readonly string[]): NonNullable<Report['conditions']> {
   return kept.length === 0 ? [] : [{ type: 'BranchKept', status: 'True', reason: 'ForeignCommits', message: joinLines(kept) }];
+}
+
+function describeOpen({ open }: RequestsDone): NonNullable<Report['conditions']> {
+  return open.length === 0 ? [] : [{ type: 'RequestsOpen', status: 'True', reason: 'AwaitingMerge', message: joinLines(open) }];
+}
+
+function requestEvents({ news }: RequestsDone): NonNullable<Report['events']> {
+  return news.map((message) => ({ type: 'Normal', reason: 'PullRequest', message }));
 }
 
 function pushEvents({ pushed, branch, found }: AutomationDone): NonNullable<Report['events']> {

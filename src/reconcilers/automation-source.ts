@@ -11,10 +11,11 @@ export function sourceOf(resource: ImageUpdateAutomation): NamespacedName {
 export async function readSource(
   resource: ImageUpdateAutomation,
   context: StepContext,
-  { cluster }: { readonly cluster: Cluster },
+  { cluster, noCrossNamespaceRefs }: { readonly cluster: Cluster; readonly noCrossNamespaceRefs?: boolean },
 ): Promise<GitRepository> {
   const wanted = sourceOf(resource);
   const source = await cluster.get({ ...gitRepositoryKind, ...wanted }, context.signal);
+  if (noCrossNamespaceRefs === true && wanted.namespace !== nameOf(resource).namespace) throw blocked(wanted);
   if (source !== null) return granted(source as GitRepository, nameOf(resource).namespace);
   const message = `failed configuring source manager: gitrepositories.source.toolkit.fluxcd.io "${wanted.name}" not found`;
   throw new TagalongError('SOURCE_MISSING', message, { reason: 'SourceManagerFailed' });
@@ -27,4 +28,9 @@ function granted(source: GitRepository, namespace: string): GitRepository {
   const message = `can't access 'GitRepository/${formatKey(nameOf(source))}': it does not let namespace '${namespace}' write with its credentials; annotate it with ${writeFromAnnotation}: ${namespace}`;
   // The grant may come at any time, and a change of the GitRepository wakes us.
   throw new TagalongError('ACCESS_DENIED', message, { reason: 'AccessDenied', retry: 'never' });
+}
+
+function blocked(wanted: NamespacedName): TagalongError {
+  const message = `can't access 'GitRepository/${formatKey(wanted)}', cross-namespace references have been blocked`;
+  return new TagalongError('ACCESS_DENIED', message, { reason: 'AccessDenied', retry: 'never' });
 }
