@@ -85,7 +85,8 @@ test('an image that cannot be pulled leaves enough old pods running, and time ru
   const waiting = (await plane.client.get(pods)).body.items.filter((pod: Loose) => pod.spec.containers[0].image === 'missing:1');
   expect(waiting[0].status.containerStatuses[0].state.waiting).toEqual({
     reason: 'ImagePullBackOff',
-    message: 'Back-off pulling image "missing:1"',
+    message:
+      'Back-off pulling image "missing:1": ErrImagePull: rpc error: code = NotFound desc = failed to resolve reference "missing:1": missing:1: not found',
   });
 });
 

@@ -9,8 +9,12 @@ export interface NodelessCluster {
 }
 
 export interface NodeOptions {
-  /** Whether the image can be pulled, asked again while it cannot; every image can, if absent. */
-  readonly canPull?: (image: string) => boolean | Promise<boolean>;
+  /** Whether the image can be pulled, asked again while it cannot (a text is what the node says then); every image can, if absent. */
+  readonly canPull?: (image: string) => boolean | string | Promise<boolean | string>;
+  /** Whether the image ends again and again; none does, if absent. */
+  readonly crashes?: (image: string) => boolean;
+  /** The digest that the runtime resolves an image to; none, if absent. */
+  readonly digestOf?: (image: string) => string;
   /** How long a pod takes from its images to Ready; at once, if absent. */
   readonly startMs?: number;
   readonly pollMs?: number;
@@ -79,36 +83,65 @@ async function playNodes(client: KubeClient, options: NodeOptions, signal: Abort
     throw new Error('playing the nodes: the API server refused it again and again', { cause: failures.at(-1) });
 }
 
-async function advance(client: KubeClient, pod: Pod, { canPull = () => true, startMs = 0 }: NodeOptions): Promise<void> {
+async function advance(client: KubeClient, pod: Pod, options: NodeOptions): Promise<void> {
+  const { canPull = () => true, crashes = () => false, digestOf, startMs = 0 } = options;
   if (pod.metadata.deletionTimestamp || (pod.status?.phase ?? 'Pending') !== 'Pending') return;
   for (const { image } of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
-    if (await canPull(image)) continue;
-    if (!isWaiting(pod)) await client.patchStatus(pod, describeWaiting(pod, image));
+    const answer = await canPull(image);
+    if (answer === true) continue;
+    const cause =
+      answer === false ? `code = NotFound desc = failed to resolve reference "${image}": ${image}: not found` : answer;
+    if (!isWaiting(pod)) await client.patchStatus(pod, describeWaiting(pod, image, cause));
     return;
   }
   if (Date.now() - Date.parse(pod.metadata.creationTimestamp) < startMs) return;
   const endsByItself = pod.spec.restartPolicy === 'Never' || pod.spec.restartPolicy === 'OnFailure';
-  await client.patchStatus(pod, endsByItself ? describeSucceeded(pod) : describeRunning(pod));
+  if (pod.spec.containers.some(({ image }) => crashes(image))) return client.patchStatus(pod, describeCrashing(pod, crashes));
+  const identify = digestOf === undefined ? undefined : (image: string) => `${image.split('@')[0]}@${digestOf(image)}`;
+  await client.patchStatus(pod, endsByItself ? describeSucceeded(pod) : describeRunning(pod, identify));
 }
 
 function isWaiting(pod: Pod): boolean {
   return pod.status?.containerStatuses?.some(({ state }) => state?.waiting?.reason === 'ImagePullBackOff') ?? false;
 }
 
-function describeWaiting(pod: Pod, missing: string): object {
-  const waiting = { reason: 'ImagePullBackOff', message: `Back-off pulling image "${missing}"` };
+function describeWaiting(pod: Pod, missing: string, cause: string): object {
+  const message = `Back-off pulling image "${missing}": ErrImagePull: rpc error: ${cause}`;
+  const waiting = { reason: 'ImagePullBackOff', message };
   const statuses = describeContainers(pod.spec.containers, { ready: false, state: { waiting } });
   return { phase: 'Pending', conditions: describeConditions('False', 'ContainersNotReady'), containerStatuses: statuses };
 }
 
-function describeRunning(pod: Pod): object {
+/** As a kubelet tells of a container that has ended three times. */
+function describeCrashing(pod: Pod, crashes: (image: string) => boolean): object {
+  const at = new Date().toISOString();
+  const terminated = { exitCode: 1, reason: 'Error', startedAt: at, finishedAt: at };
+  const waiting = { reason: 'CrashLoopBackOff', message: 'back-off 40s restarting failed container' };
+  const statuses = pod.spec.containers.map(({ name, image }) =>
+    crashes(image)
+      ? { name, image, imageID: image, restartCount: 3, ready: false, state: { waiting }, lastState: { terminated } }
+      : { name, image, imageID: image, restartCount: 0, ready: true, state: { running: { startedAt: at } } },
+  );
+  return {
+    phase: 'Running',
+    startTime: at,
+    conditions: describeConditions('False', 'ContainersNotReady'),
+    containerStatuses: statuses,
+  };
+}
+
+function describeRunning(pod: Pod, identify: (image: string) => string = (image) => image): object {
   const startedAt = new Date().toISOString();
   return {
     phase: 'Running',
     startTime: startedAt,
     conditions: describeConditions('True'),
     initContainerStatuses: describeContainers(pod.spec.initContainers ?? [], completed(startedAt)),
-    containerStatuses: describeContainers(pod.spec.containers, { ready: true, started: true, state: { running: { startedAt } } }),
+    containerStatuses: describeContainers(pod.spec.containers, {
+      ready: true,
+      started: true,
+      state: { running: { startedAt } },
+    }).map((status) => ({ ...status, imageID: identify(status.image) })),
   };
 }
 
@@ -135,7 +168,10 @@ function describeConditions(ready: 'True' | 'False', reason?: string): object[] 
   ];
 }
 
-function describeContainers(containers: readonly Container[], status: object): object[] {
+function describeContainers(
+  containers: readonly Container[],
+  status: object,
+): { readonly name: string; readonly image: string }[] {
   return containers.map(({ name, image }) => ({ name, image, imageID: image, restartCount: 0, ...status }));
 }
 

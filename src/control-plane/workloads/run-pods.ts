@@ -62,13 +62,25 @@ export function runPods(store: WorkloadStore, canPull: CanPull, log: Log): () =>
   };
 }
 
-async function findMissing(pod: KubeObject, canPull: CanPull): Promise<string | null> {
+interface FailedPull {
+  readonly image: string;
+  /** As a kubelet of today words it. */
+  readonly message: string;
+}
+
+async function findMissing(pod: KubeObject, canPull: CanPull): Promise<FailedPull | null> {
   const images = new Set(
     [...listAt(pod, 'spec', 'initContainers'), ...listAt(pod, 'spec', 'containers')].map((container) =>
       textAt(container, 'image'),
     ),
   );
-  for (const image of images) if (!(await canPull(image))) return image;
+  for (const image of images) {
+    const answer = await canPull(image);
+    if (answer === true) continue;
+    const cause =
+      answer === false ? `code = NotFound desc = failed to resolve reference "${image}": ${image}: not found` : answer;
+    return { image, message: `Back-off pulling image "${image}": ErrImagePull: rpc error: ${cause}` };
+  }
   return null;
 }
 
@@ -114,15 +126,13 @@ function describeSucceeded(pod: KubeObject, now: string): object {
   };
 }
 
-function describeWaiting(pod: KubeObject, missing: string, now: string): object {
+function describeWaiting(pod: KubeObject, missing: FailedPull, now: string): object {
   const statuses = listAt(pod, 'spec', 'containers')
     .filter(isObject)
     .map((container) => {
       const image = textAt(container, 'image');
       const waiting =
-        image === missing
-          ? { reason: 'ImagePullBackOff', message: `Back-off pulling image "${missing}"` }
-          : { reason: 'ContainerCreating' };
+        image === missing.image ? { reason: 'ImagePullBackOff', message: missing.message } : { reason: 'ContainerCreating' };
       return { name: container['name'], image, imageID: '', ready: false, started: false, restartCount: 0, state: { waiting } };
     });
   const startTime = textAt(pod, 'status', 'startTime') || now;

@@ -8,8 +8,8 @@ import { runJob } from './run-job.ts';
 import { runPods } from './run-pods.ts';
 import { type WorkloadKind, WorkloadStore } from './workload-store.ts';
 
-/** Whether an image can be pulled. */
-export type CanPull = (image: string) => Promise<boolean> | boolean;
+/** Whether an image can be pulled; a text is what the node says of a failure that is not a missing image. */
+export type CanPull = (image: string) => Promise<boolean | string> | boolean | string;
 
 type Controller = (store: WorkloadStore, object: KubeObject) => void;
 

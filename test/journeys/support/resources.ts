@@ -68,3 +68,43 @@ spec:
 export function requestedAtPatch(token: string): Difference {
   return { metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': token } } };
 }
+
+/** Applies a folder of the repository, and is asked again soon while something fails. */
+export function kustomization(path: string, difference: Difference = {}, name = 'apps'): KubeObject {
+  const sourceRef = { kind: 'GitRepository', name: 'fleet' };
+  const spec = { interval: hour, retryInterval: '1s', prune: true, path, sourceRef };
+  const apiVersion = 'kustomize.toolkit.fluxcd.io/v1';
+  return build({ apiVersion, kind: 'Kustomization', metadata: meta(name), spec }, difference);
+}
+
+export function updateGuard(spec: Difference, name = 'guard'): KubeObject {
+  return { apiVersion: 'tagalong.dev/v1alpha1', kind: 'UpdateGuard', metadata: meta(name), spec };
+}
+
+/** A whole Deployment whose image is handed to the policy of the same name. */
+export function deployment(
+  name: string,
+  image: string,
+  { policy = name, replicas = 1, namespace = 'default', deadline = 600 } = {},
+): string {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+  namespace: ${namespace}
+spec:
+  replicas: ${replicas}
+  progressDeadlineSeconds: ${deadline}
+  selector:
+    matchLabels:
+      app: ${name}
+  template:
+    metadata:
+      labels:
+        app: ${name}
+    spec:
+      containers:
+        - name: ${name}
+          image: ${image} # {"$imagepolicy": "default:${policy}"}
+`;
+}

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type Condition, customResourceDefinitions, findCondition, servedKinds } from '../../../src/api/index.ts';
 import { type App, type AppOptions, createApp } from '../../../src/app.ts';
 import { createCluster } from '../../../src/cluster/index.ts';
-import { type ControlPlane, startControlPlane } from '../../../src/control-plane/index.ts';
+import { type CanPull, type ControlPlane, startControlPlane } from '../../../src/control-plane/index.ts';
 import { type Cluster, type KubeObject, type ObjectRef, silentLog, systemClock } from '../../../src/core/index.ts';
 import { cloneWorkTree, type WorkTree } from '../../../src/demo/index.ts';
 import type { FinishedRun } from '../../../src/engine/index.ts';
@@ -28,7 +28,14 @@ import {
 } from './resources.ts';
 import { createSkippingClock, type SkippingClock } from './skipping-clock.ts';
 
-export type LoopKind = 'GitRepository' | 'ImageRepository' | 'ImagePolicy' | 'ImageUpdateAutomation';
+export type LoopKind =
+  | 'GitRepository'
+  | 'Kustomization'
+  | 'ImageRepository'
+  | 'ImagePolicy'
+  | 'ImageUpdateAutomation'
+  | 'UpdateGuard'
+  | 'Rollout';
 
 export interface LoopOptions {
   /** What the registry holds: image → tags. Default: `web` with 1.0.0. */
@@ -42,6 +49,8 @@ export interface LoopOptions {
   readonly repository?: Difference | null;
   readonly policy?: Difference | null;
   readonly automation?: Difference | null;
+  /** Play the controllers and the node of a cluster; images can be pulled as this says. */
+  readonly canPull?: CanPull;
   /** Applied before the others. */
   readonly extra?: readonly KubeObject[];
   /** Do not start the app: the test does, or runs it as a process of its own. */
@@ -108,7 +117,10 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   await person.commitAndPush('Start');
   const definitions = customResourceDefinitions();
   const controlPlane = stack.use(
-    await startControlPlane({ customResourceDefinitions: definitions, clock: systemClock, log: silentLog }),
+    await startControlPlane({
+      ...{ customResourceDefinitions: definitions, clock: systemClock, log: silentLog },
+      ...(options.canPull === undefined ? {} : { simulateWorkloads: { canPull: options.canPull } }),
+    }),
   );
   const connect = (userAgent: string) =>
     createCluster({ kubeconfig: { yaml: controlPlane.kubeconfigYaml }, userAgent, clock, log: silentLog });
