@@ -33,8 +33,9 @@ export async function deliver(
   const { target, wishes, base } = seen;
   const edits = seen.look.verdicts.flatMap((verdict) => (verdict.kind === 'write' ? [verdict.edit] : []));
   if (edits.length > 0) await deps.rollouts.observeBefore(resource, edits, target, context);
-  const delivered = await deliverByPush(seen, context).catch(failAs('failed to update source', 'GitOperationFailed'));
-  const { look, commits, kept } = delivered;
+  const failed = failAs('failed to update source', 'GitOperationFailed');
+  const delivered = await deliverByPush(seen, context).catch(failed);
+  const { look, commits } = delivered;
   const last = commits.at(-1);
   if (last !== undefined) deps.onPushed(target.mirror, target.branch, last.oid);
   const memory = await deps.memories.read(nameOf(resource));
@@ -42,7 +43,10 @@ export async function deliver(
   const found = last === undefined && isDirect(target) ? await findOwnHead(resource, seen, look.head) : null;
   if (found !== null) deps.onPushed(target.mirror, target.branch, found.commit);
   await deps.rollouts.record(resource, target, isDirect(target) ? (last?.oid ?? look.head) : base.head, context);
+  const requests = await deliverByRequest(seen, delivered, resource, context).catch(failed);
+  for (const { branch, commit } of requests.pushed) deps.onPushed(target.mirror, branch, commit);
   const revision = isDirect(target) ? `${target.branch}@sha1:${last?.oid ?? look.head}` : base.revision;
+  const kept = [...delivered.kept, ...requests.kept];
   return { look, requests, pushed: commits, policies: wishes.policies, branch: target.branch, found, revision, kept };
 }
 
