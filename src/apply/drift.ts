@@ -112,7 +112,16 @@ const replicas: FieldPath = ['f:spec', 'f:replicas'];
 const replicasMark = '+replicas';
 
 // Replicas are kept apart in the hash, because whether an autoscaler owns them can change without an apply of ours.
-function hashEntry({ fieldsV1 = {} }: ManagedFieldsEntry): string {
+function hashEntry(entry: ManagedFieldsEntry): string {
+  const known = hashes.get(entry) ?? computeHash(entry);
+  hashes.set(entry, known);
+  return known;
+}
+
+// What a watch told is never changed, and is judged at each reconcile.
+const hashes = new WeakMap<ManagedFieldsEntry, string>();
+
+function computeHash({ fieldsV1 = {} }: ManagedFieldsEntry): string {
   const set: FieldSet = withoutFields(fieldsV1, (path) => isStatus(path) || isMessageAnnotation(path) || isReplicas(path));
   return `${digestOf(set)}${fieldsAt(fieldsV1, replicas) === null ? '' : replicasMark}`;
 }

@@ -20,6 +20,8 @@ export interface Build {
   readonly digest: string;
   /** Changes when anything that was read changes. */
   readonly key: string;
+  /** Texts that were decrypted for it: no message may carry them. */
+  readonly revealed: ReadonlySet<string>;
 }
 
 /** `file:line`, or what else tells where an object comes from. */

@@ -1,4 +1,5 @@
 import type { ArtifactFile, FileProblem } from '../core/index.ts';
+import type { SopsFormat } from '../sops/index.ts';
 import { folderOf, resolveInside } from './artifact-path.ts';
 import type { BuildLimits } from './build-limits.ts';
 import { kustomizationFileNames } from './find-manifests.ts';
@@ -8,6 +9,8 @@ import { readYaml } from './read-yaml.ts';
 export interface KustomizationInputs {
   /** Every folder that kustomize reads from: what a cache key is made of. */
   readonly folders: ReadonlySet<string>;
+  /** Files that may be encrypted, and are decrypted for kustomize, by path. */
+  readonly encrypted: ReadonlyMap<string, SopsFormat>;
   /** What is refused; empty when kustomize may run. */
   readonly problems: readonly FileProblem[];
 }
@@ -23,11 +26,12 @@ export async function checkKustomizations(
 ): Promise<KustomizationInputs> {
   const check = new Check(files, limits);
   for (const folder of folders) await check.folder(folder, 'resource');
-  return { folders: check.folders, problems: check.problems };
+  return { folders: check.folders, encrypted: check.encrypted, problems: check.problems };
 }
 
 class Check {
   readonly folders = new Set<string>();
+  readonly encrypted = new Map<string, SopsFormat>();
   readonly problems: FileProblem[] = [];
   readonly #files: ReadonlyMap<string, ArtifactFile>;
   readonly #limits: BuildLimits;
@@ -68,9 +72,11 @@ class Check {
     this.#refuse(file, entry, target);
   }
 
-  async #file(path: string, { use }: PathEntry): Promise<void> {
+  async #file(path: string, { use, sops }: PathEntry): Promise<void> {
     const folder = folderOf(path);
     this.folders.add(folder);
+    // As in Flux, the first who names a file says what it is.
+    if (sops !== undefined && !this.encrypted.has(path)) this.encrypted.set(path, sops);
     const file = this.#files.get(path);
     if (use !== 'plugin' || file === undefined || this.#visited.has(`plugin ${path}`)) return;
     this.#visited.add(`plugin ${path}`);

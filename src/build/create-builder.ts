@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Artifact, ArtifactFile, FileProblem, Log } from '../core/index.ts';
+import type { Artifact, ArtifactFile, FileProblem, KubeObject, Log } from '../core/index.ts';
+import type { Decryption } from '../decrypt/index.ts';
 import { type BuildAdditions, checkAdditions, isAdding } from './additions.ts';
 import { parseBuildPath } from './artifact-path.ts';
+import { type BuildDecryption, withDecryption, withoutRevealed } from './build-decryption.ts';
 import { type BuildLimits, defaultBuildLimits } from './build-limits.ts';
 import type { Build, BuiltObject } from './built-object.ts';
 import { findDuplicates } from './check-duplicates.ts';
@@ -34,6 +36,8 @@ export interface BuildRequest {
   readonly additions?: BuildAdditions;
   /** Absent or null: texts stay as they are. */
   readonly substitution?: Substitution | null;
+  /** Absent or null: what is encrypted stays so. */
+  readonly decryption?: Decryption | null;
   readonly signal: AbortSignal;
 }
 
@@ -66,14 +70,19 @@ export function createBuilder(options: BuilderOptions): Builder {
     return remember(key, async () => substituted(plain, substitution, key));
   }
 
-  function substituted({ objects }: Build, substitution: Substitution, key: string): Build {
-    const result = substituteObjects(objects, substitution, limits);
-    const duplicates = findDuplicates(result);
-    if (duplicates.length > 0) throw new BuildError('SUBSTITUTION_FAILED', `post build failed: ${duplicates.join('\n')}`);
-    return { objects: result, digest: digestOf(result), key };
+  function substituted({ objects, revealed }: Build, substitution: Substitution, key: string): Build {
+    try {
+      const result = substituteObjects(objects, substitution, limits);
+      const duplicates = findDuplicates(result);
+      if (duplicates.length > 0) throw new BuildError('SUBSTITUTION_FAILED', `post build failed: ${duplicates.join('\n')}`);
+      return { objects: result, digest: digestOf(result), key, revealed };
+    } catch (error) {
+      throw withoutRevealed(error, revealed);
+    }
   }
 
-  async function buildPlain({ artifact, path, additions: asked = {}, signal }: BuildRequest): Promise<Build> {
+  async function buildPlain(request: BuildRequest): Promise<Build> {
+    const { artifact, path, additions: asked = {}, decryption = null, signal } = request;
     const root = parseBuildPath(path);
     const files = await artifact.files(root);
     await assertFolder(artifact, root, path, files);
@@ -81,8 +90,11 @@ export function createBuilder(options: BuilderOptions): Builder {
     const { additions, folders: components } = await checkAdditions(artifact, root, asked);
     const folders = [...(manifests.own === null ? manifests.overlays : [root]), ...components];
     const inputs = folders.length === 0 ? nothingFollowed : await follow(artifact, folders);
-    const key = await keyOf(artifact, [root, additions], [root, ...inputs.folders]);
-    return remember(key, () => makeBuild({ artifact, root, manifests, additions, inputs, key, signal }));
+    const key = await keyOf(artifact, [root, additions, decryption?.key ?? null], [root, ...inputs.folders]);
+    const paths = { root, folders: inputs.folders, encrypted: inputs.encrypted };
+    const input = { artifact, root, manifests, additions, inputs, key, signal };
+    const make = (decrypted: BuildDecryption) => makeBuild({ ...input, decrypted });
+    return remember(key, () => withDecryption({ decryption, artifact, paths, signal }, make));
   }
 
   /** One build at a time for a key, also when several ask at once; a failure is not remembered, since it may be ours. */
@@ -102,7 +114,8 @@ export function createBuilder(options: BuilderOptions): Builder {
 
   async function makeBuild(input: BuildInput): Promise<Build> {
     built += 1;
-    const plain = input.manifests.own === null ? await readPlain(input.manifests.plain) : { objects: [], problems: [] };
+    const plain =
+      input.manifests.own === null ? await readPlain(input.manifests.plain, input.decrypted) : { objects: [], problems: [] };
     const problems = [...plain.problems, ...input.inputs.problems];
     if (problems.length > 0) throw invalid(plain.problems, input.inputs.problems);
     const duplicates = findDuplicates(plain.objects);
@@ -110,17 +123,21 @@ export function createBuilder(options: BuilderOptions): Builder {
     const objects = usesKustomize(input)
       ? await readKustomized(input, plain.objects)
       : plain.objects.toSorted((a, b) => compareForOutput(a.object, b.object));
-    return assemble(objects, input);
+    const decrypted = await input.decrypted.objects(objects);
+    const clashes = decrypted === objects ? [] : findDuplicates(decrypted);
+    if (clashes.length > 0) throw new BuildError('MANIFEST_INVALID', clashes.join('\n'));
+    return assemble(decrypted, input);
   }
 
-  async function readPlain(files: readonly ArtifactFile[]): Promise<ObjectsOfFile> {
+  async function readPlain(files: readonly ArtifactFile[], decrypted: BuildDecryption): Promise<ObjectsOfFile> {
     const found: ObjectsOfFile[] = [];
     let total = 0;
     for (const file of files) {
-      const bytes = await file.read();
+      const plain = decrypted.files.get(file.path);
+      const bytes = plain ?? (await file.read());
       total += bytes.length;
       if (total > limits.maxTotalBytes) throw tooLarge(limits.maxTotalBytes);
-      found.push(readRemembered(bytes, file.path));
+      found.push(plain === undefined ? readRemembered(bytes, file.path) : readObjects(bytes, file.path, limits));
     }
     return { objects: found.flatMap(({ objects }) => objects), problems: found.flatMap(({ problems }) => problems) };
   }
@@ -135,14 +152,14 @@ export function createBuilder(options: BuilderOptions): Builder {
   }
 
   async function readKustomized(
-    { artifact, root, manifests, additions, signal }: BuildInput,
+    { artifact, root, manifests, additions, decrypted, signal }: BuildInput,
     plain: readonly BuiltObject[],
   ): Promise<readonly BuiltObject[]> {
     const command = options.kustomize();
     if (command === null) throw kustomizeMissing();
     const file = await planKustomizationFile(root, manifests, { additions, limits });
     options.log.debug('running kustomize', { path: root, revision: artifact.revision });
-    const output = await runKustomize({ artifact, path: root, file, command, limits, signal });
+    const output = await runKustomize({ artifact, path: root, file, decrypted: decrypted.files, command, limits, signal });
     const read = readObjects(output, 'the output of kustomize', { ...limits, maxFileBytes: limits.maxOutputBytes });
     if (read.problems.length > 0) throw invalid(read.problems, []);
     return withOrigins(read.objects, plain);
@@ -162,6 +179,7 @@ interface BuildInput {
   readonly manifests: Manifests;
   readonly additions: BuildAdditions;
   readonly inputs: KustomizationInputs;
+  readonly decrypted: BuildDecryption;
   readonly key: string;
   readonly signal: AbortSignal;
 }
@@ -172,7 +190,7 @@ function usesKustomize({ manifests, additions }: BuildInput): boolean {
   return isAdding(additions) && (manifests.plain.length > 0 || additions.components !== undefined);
 }
 
-const nothingFollowed: KustomizationInputs = { folders: new Set(), problems: [] };
+const nothingFollowed: KustomizationInputs = { folders: new Set(), encrypted: new Map(), problems: [] };
 
 async function assertFolder(
   artifact: Artifact,
@@ -198,18 +216,31 @@ async function keyOf(artifact: Artifact, spec: readonly unknown[], folders: read
   return `sha256:${hash.digest('hex')}`;
 }
 
-function assemble(objects: readonly BuiltObject[], { root, artifact, key }: BuildInput): Build {
+function assemble(objects: readonly BuiltObject[], { root, artifact, key, decrypted }: BuildInput): Build {
   if (objects.length === 0)
     throw new BuildError(
       'NOTHING_TO_BUILD',
       `kustomization path '${root === '' ? './' : root}' holds no manifests in ${artifact.revision}; nothing is applied and nothing pruned. Delete the Kustomization to remove its objects`,
     );
-  return { objects, digest: digestOf(objects), key };
+  return { objects, digest: digestOf(objects), key, revealed: decrypted.revealed };
 }
 
 function digestOf(objects: readonly BuiltObject[]): string {
-  const yaml = objects.map(({ object }) => formatYaml(object)).join('---\n');
-  return `sha256:${createHash('sha256').update(yaml).digest('hex')}`;
+  const hash = createHash('sha256');
+  for (const [index, { object }] of objects.entries()) hash.update(index === 0 ? '' : '---\n').update(yamlOf(object));
+  return `sha256:${hash.digest('hex')}`;
+}
+
+const rememberedText = 4096;
+const texts = new WeakMap<KubeObject, string>();
+
+/** Small objects of remembered files keep their text: a commit that changes one of a thousand prints one. */
+function yamlOf(object: KubeObject): string {
+  const known = texts.get(object);
+  if (known !== undefined) return known;
+  const text = formatYaml(object);
+  if (text.length <= rememberedText) texts.set(object, text);
+  return text;
 }
 
 /** Objects that kustomize passed through keep the place where they stand. */

@@ -1,3 +1,5 @@
+import { formatOfName, type SopsFormat } from '../sops/index.ts';
+
 /** One path that a kustomization file (or a plugin's configuration) hands to kustomize. */
 export interface PathEntry {
   /** Where it stands, for messages: `resources[2]`. */
@@ -7,6 +9,8 @@ export interface PathEntry {
   readonly use: 'resource' | 'plugin' | 'file';
   /** Text that may be YAML itself instead of a path. */
   readonly mayBeInline: boolean;
+  /** The format in which a file is decrypted before kustomize reads it; absent where Flux leaves it as it is. */
+  readonly sops?: SopsFormat;
 }
 
 export interface PathsOf {
@@ -27,8 +31,10 @@ export function pathsOfKustomization(kustomization: unknown): PathsOf {
     ...pluginFields.flatMap((field) => texts(kustomization, field, 'plugin', true)),
     ...fileFields.flatMap((field) => texts(kustomization, field, 'file', false)),
     ...texts(kustomization, 'patchesStrategicMerge', 'file', true),
-    ...['patches', 'patchesJson6902', 'replacements'].flatMap((field) => pathsOfItems(kustomization, field)),
-    ...['configMapGenerator', 'secretGenerator'].flatMap((field) => sourcesOfItems(kustomization, field)),
+    ...pathsOfItems(kustomization, 'patches').map((entry) => ({ ...entry, sops: formatOfName(entry.path) })),
+    ...['patchesJson6902', 'replacements'].flatMap((field) => pathsOfItems(kustomization, field)),
+    ...sourcesOfItems(kustomization, 'configMapGenerator').map(({ sops: _, ...entry }) => entry),
+    ...sourcesOfItems(kustomization, 'secretGenerator'),
     ...fields(kustomization, 'openapi').flatMap((openapi) => texts(openapi, 'path', 'file', false, 'openapi.')),
   ];
   const refusals = helmFields
@@ -76,9 +82,20 @@ function sourcesOfItems(owner: unknown, field: string): PathEntry[] {
   return items(owner, field).flatMap((item, index) => sourcesOf(item, `${field}[${index}].`));
 }
 
+/** A file is of the format that its key says, or else its name; variables are dotenv unless their name says otherwise. */
 function sourcesOf(generator: unknown, prefix: string): PathEntry[] {
-  const files = texts(generator, 'files', 'file', false, prefix).map((entry) => ({ ...entry, path: withoutKey(entry.path) }));
-  return [...files, ...texts(generator, 'envs', 'file', false, prefix), ...texts(generator, 'env', 'file', false, prefix)];
+  const files = texts(generator, 'files', 'file', false, prefix).map((entry) => ({
+    ...entry,
+    path: withoutKey(entry.path),
+    sops: formatOfName(entry.path.split('=', 1)[0] ?? ''),
+  }));
+  const variables = ['envs', 'env'].flatMap((field) => texts(generator, field, 'file', false, prefix));
+  return [...files, ...variables.map((entry) => ({ ...entry, sops: formatOfVariables(entry.path) }))];
+}
+
+function formatOfVariables(path: string): SopsFormat {
+  const format = formatOfName(path);
+  return format === 'binary' ? 'dotenv' : format;
 }
 
 /** `key=path` or `path`. */

@@ -1,7 +1,8 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Artifact, TagalongError } from '../core/index.ts';
+import { createMemoryFolder, type MemoryFolder } from '../decrypt/index.ts';
 import type { BuildLimits } from './build-limits.ts';
 import { BuildError } from './error.ts';
 import type { KustomizeCommand } from './find-kustomize.ts';
@@ -13,6 +14,8 @@ export interface KustomizeRun {
   readonly path: string;
   /** A kustomization file to put there first, as Flux generates or rewrites one; null keeps what is there. */
   readonly file: { readonly name: string; readonly text: string } | null;
+  /** Files that it reads decrypted, by path; they never come to a disk. */
+  readonly decrypted: ReadonlyMap<string, Buffer>;
   readonly command: KustomizeCommand;
   readonly limits: BuildLimits;
   readonly signal: AbortSignal;
@@ -20,11 +23,13 @@ export interface KustomizeRun {
 
 /** What `kustomize build` prints for a folder, in a private copy of the artifact that is gone afterwards. */
 export async function runKustomize(run: KustomizeRun): Promise<Buffer> {
+  await using memory = run.decrypted.size === 0 ? null : await createMemoryFolder();
   await using extracted = await run.artifact.extract();
   await using home = await emptyFolder();
   const root = await realpath(extracted.folder);
   const folder = join(root, run.path);
   if (run.file !== null) await writeFile(join(folder, run.file.name), run.file.text);
+  if (memory !== null) await replaceByDecrypted(root, run.decrypted, memory);
   const [program, ...words] = run.command;
   const end = await runProgram({
     program,
@@ -38,6 +43,15 @@ export async function runKustomize(run: KustomizeRun): Promise<Buffer> {
     signal: run.signal,
   });
   return outputOf(end, run, [root, extracted.folder, home.folder]);
+}
+
+/** A link into memory stands in the place of each encrypted file. */
+async function replaceByDecrypted(root: string, decrypted: ReadonlyMap<string, Buffer>, memory: MemoryFolder): Promise<void> {
+  for (const [path, bytes] of decrypted) {
+    const file = join(root, path);
+    await rm(file);
+    await symlink(await memory.put(bytes), file);
+  }
 }
 
 async function emptyFolder(): Promise<{ readonly folder: string } & AsyncDisposable> {

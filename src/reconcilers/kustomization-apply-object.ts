@@ -26,6 +26,8 @@ export interface ApplyTools {
   readonly force: boolean;
   /** Whether an autoscaler sets the replicas of this object. */
   isAutoscaled(manifest: KubeObject): boolean;
+  /** Whether a listing showed that the object does not exist. */
+  isAbsent(manifest: KubeObject): boolean;
   /** The fields of an object that `spec.ignore` leaves to others. */
   ignoredIn(object: KubeObject): readonly (readonly string[])[];
 }
@@ -56,9 +58,7 @@ const goneWithinMs = 60_000;
 
 /** Looks at the object, takes over what kubectl and its kin left on it, and lets the server try the manifest without keeping it. */
 export async function prepareObject(manifest: KubeObject, tools: ApplyTools): Promise<Prepared> {
-  const found = await tools.cluster.get(refOf(manifest), tools.signal).catch((error: unknown) => {
-    throw dryRunFailure(manifest, error);
-  });
+  const found = tools.isAbsent(manifest) ? null : await look(manifest, tools);
   const mode = applyModeOf(manifest, found);
   if (mode.do === 'skip') return { do: 'skip', manifest };
   const cleaned = found === null || mode.merge ? { live: found, changed: false } : await cleanUp(manifest, found, tools);
@@ -77,6 +77,12 @@ export async function prepareObject(manifest: KubeObject, tools: ApplyTools): Pr
       return { do: 'recreate', manifest, sent: manifest, live };
     throw dryRunFailure(manifest, error);
   }
+}
+
+function look(manifest: KubeObject, { cluster, signal }: ApplyTools): Promise<KubeObject | null> {
+  return cluster.get(refOf(manifest), signal).catch((error: unknown) => {
+    throw dryRunFailure(manifest, error);
+  });
 }
 
 function isOurs(live: KubeObject): boolean {

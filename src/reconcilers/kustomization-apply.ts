@@ -17,12 +17,13 @@ import {
 import type { Build } from '../build/index.ts';
 import { describeObject, type KubeObject, nameOf, refOf, type StepContext, TagalongError } from '../core/index.ts';
 import { concurrently } from './concurrently.ts';
+import { findAbsent } from './kustomization-absent.ts';
 import { type Applied, type ApplyTools, applyPrepared, prepareObject } from './kustomization-apply-object.ts';
 import { decideCandidate } from './kustomization-candidates.ts';
 import type { KustomizationDeps } from './kustomization-deps.ts';
 import type { Expected } from './kustomization-drift.ts';
 
-const defaultConcurrency = 8;
+const defaultConcurrency = 16;
 
 /** The objects of a build as they will be sent, in build order. Refuses what is still encrypted: it would replace a secret by garbage. */
 export function manifestsOf(kustomization: Kustomization, { objects }: Build): KubeObject[] {
@@ -132,12 +133,14 @@ async function applyStage(stage: Stage, progress: Progress, input: StageInput): 
   await deps.drift.follow(owner, stage.objects.map(refOf));
   const sent = stage.objects.filter((manifest) => isSent(manifest, progress, input));
   if (sent.length === 0) return;
+  const absent = await findAbsent(sent, { cluster: deps.cluster, drift: deps.drift, signal: context.signal });
   const tools: ApplyTools = {
     cluster: deps.cluster,
     clock: deps.clock,
     signal: context.signal,
     force: run.kustomization.spec.force,
     ignoredIn,
+    isAbsent: (manifest) => absent.has(inventoryId(refOf(manifest))),
     isAutoscaled: (manifest) => run.autoscaled.has(inventoryId(refOf(manifest))),
   };
   const limit = deps.concurrency ?? defaultConcurrency;

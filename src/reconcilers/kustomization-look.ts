@@ -60,11 +60,25 @@ export async function lookAt(
   if (because !== null) return { state: 'waiting', because, revision };
   const artifact = deps.artifacts.get(source, revision);
   if (artifact === null) return { state: 'lost artifact', source, revision };
-  await context.progress(
-    `Fetching manifests for revision ${revision} with a timeout of ${formatDuration(timeoutMsOf(kustomization))}`,
-  );
-  const build = await buildOrFail(kustomization, artifact, { context, deps, startedAt });
+  const building = buildOrFail(kustomization, artifact, { context, deps, startedAt });
+  const activity = `Building manifests for revision ${revision} with a timeout of ${formatDuration(timeoutMsOf(kustomization))}`;
+  const build = await tellIfSlow(building, activity, context);
   return { state: 'built', revision, artifact, build, startedAt };
+}
+
+const slowMs = 300;
+
+/** Says what is being done only where somebody could notice: most builds are remembered. */
+async function tellIfSlow<T>(task: Promise<T>, activity: string, { clock, progress }: StepContext): Promise<T> {
+  const telling: Promise<void>[] = [];
+  const cancel = clock.schedule(slowMs, () => void telling.push(progress(activity).catch(() => {})));
+  try {
+    return await task;
+  } finally {
+    cancel();
+    // No other status is written while this one is.
+    await Promise.all(telling);
+  }
 }
 
 async function buildOrFail(

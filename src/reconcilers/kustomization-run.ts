@@ -30,7 +30,13 @@ export interface KustomizationMemory {
   /** When everything was last looked at, also what no watch tells; by key. */
   readonly looked: Map<string, { readonly at: Instant; readonly generation: number | undefined }>;
   /** What each Kustomization applies, by key. */
-  readonly manifests: Map<string, readonly KubeObject[]>;
+  readonly manifests: Map<string, Manifests>;
+}
+
+/** The manifests of a build and a spec: the same objects each time, so that what is known of each is not computed anew. */
+export interface Manifests {
+  readonly of: string;
+  readonly objects: readonly KubeObject[];
 }
 
 export interface RunDone {
@@ -60,7 +66,6 @@ export async function runPlan(
   const run: Run = { plan, kustomization, context, memory };
   const manifests = manifestsOrFail(run);
   const planned = inventoryOf(manifests);
-  memory.manifests.set(formatKey(nameOf(kustomization)), manifests);
   const held = await recordPlanned(run, planned);
   const applied = await memory.deps.drift.during(nameOf(kustomization), () => applyAndRecord(run, manifests));
   const pruned = await prune(run, planned, held);
@@ -74,9 +79,16 @@ export async function runPlan(
   };
 }
 
-function manifestsOrFail(run: Run): KubeObject[] {
+function manifestsOrFail(run: Run): readonly KubeObject[] {
+  const { kustomization, plan, memory } = run;
+  const key = formatKey(nameOf(kustomization));
+  const of = `${kustomization.metadata.generation} ${plan.build.key}`;
+  const known = memory.manifests.get(key);
+  if (known?.of === of) return known.objects;
   try {
-    return manifestsOf(run.kustomization, run.plan.build);
+    const objects = manifestsOf(kustomization, plan.build);
+    memory.manifests.set(key, { of, objects });
+    return objects;
   } catch (error) {
     throw failureOf(run.kustomization, error, factsOf(run));
   }
@@ -89,8 +101,8 @@ async function recordPlanned({ plan, kustomization, context, memory }: Run, plan
   if (records.settled === null && before.length > 0)
     await memory.records.write(nameOf(kustomization), { ...records, settled: before });
   const all = union(before, planned);
-  const isKnown = difference(all, before).length === 0 && kustomization.status?.lastAttemptedRevision === plan.revision;
-  if (!isKnown) await context.recordStatus({ inventory: { entries: all }, lastAttemptedRevision: plan.revision });
+  if (difference(all, before).length > 0)
+    await context.recordStatus({ inventory: { entries: all }, lastAttemptedRevision: plan.revision });
   return all;
 }
 
@@ -103,7 +115,7 @@ async function applyAndRecord(run: Run, manifests: readonly KubeObject[]): Promi
     manifests,
     records: records.objects,
     full: isFullLook(run),
-    autoscaled: findAutoscaled([...memory.manifests.values()].flat()),
+    autoscaled: findAutoscaled([...memory.manifests.values()].flatMap(({ objects }) => objects)),
   };
   const keep = async (result: ApplyResult) => {
     memory.deps.drift.expect(owner, result.expected);

@@ -22,12 +22,13 @@ export function kustomizationWakes(list: () => readonly Kustomization[]): WakeRu
       because: 'a dependency changed',
       keys: ({ before, after }) => {
         const changed = after ?? before;
-        if (changed === null || isDeepStrictEqual(contentOf(before), contentOf(after))) return [];
+        if (changed === null) return [];
+        const dependents = list().filter((one) => dependencyKeys(one as KubeObject).includes(keyOf(changed)));
         // An expression may ask for any field.
-        const isPlain = isDeepStrictEqual(dependencyFacts(before), dependencyFacts(after));
-        return list()
-          .filter((one) => dependsOn(one as KubeObject, keyOf(changed), { byExpression: isPlain }))
-          .map(keyOf);
+        const woken = isDeepStrictEqual(dependencyFacts(before), dependencyFacts(after))
+          ? dependents.filter((one) => asksByExpression(one as KubeObject, keyOf(changed)))
+          : dependents;
+        return woken.map(keyOf);
       },
     },
   ];
@@ -66,17 +67,8 @@ function isOn(kustomization: Kustomization, source: SourceRef): boolean {
   return isDeepStrictEqual(sourceRefOf(kustomization), { kind: source.kind, namespace: source.namespace, name: source.name });
 }
 
-function dependsOn(one: KubeObject, key: string, { byExpression }: { readonly byExpression: boolean }): boolean {
-  return dependencyKeys(one).some(
-    (dependency, index) => dependency === key && (!byExpression || readyExpressionOf(one, index) !== null),
-  );
-}
-
-/** All but what changes with every write. */
-function contentOf(object: KubeObject | null): unknown {
-  if (object === null) return null;
-  const { managedFields: _fields, resourceVersion: _version, ...metadata } = object.metadata;
-  return { ...object, metadata };
+function asksByExpression(one: KubeObject, key: string): boolean {
+  return dependencyKeys(one).some((dependency, index) => dependency === key && readyExpressionOf(one, index) !== null);
 }
 
 function artifactOf(object: KubeObject | null): unknown {
