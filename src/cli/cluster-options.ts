@@ -33,7 +33,7 @@ function clusterOptions(): Option[] {
       '--kubeconfig <file>',
       'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, or the pod that this runs in)',
     ),
-    new Option('--context <name>', 'context of the kubeconfig (default: its current one)'),
+    new Option('--context <name>', 'context of the kubeconfig; `get` takes several, with commas (default: its current one)'),
     new Option('-n, --namespace <name>', 'namespace (default: $FLUX_SYSTEM_NAMESPACE, or flux-system)'),
     new Option('--timeout <duration>', 'how long to wait (default: 5m)').argParser(parseDuration),
     new Option('--verbose', 'show where an error comes from').hideHelp(),

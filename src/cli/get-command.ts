@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { addClusterOptions, clusterOptionsOf } from './cluster-options.ts';
-import { CliError } from './error.ts';
-import type { GetOptions } from './get-objects.ts';
+import type { HoldsOptions } from './get-holds.ts';
+import type { GetOptions, GetOrder } from './get-objects.ts';
 import { addExamples } from './help.ts';
 import { type KindWords, kindWords } from './kind-words.ts';
 import type { Session } from './session.ts';
@@ -34,15 +34,14 @@ function addKind(parent: Command, words: KindWords, session: Session): void {
   const isPlural = words.group === undefined;
   const command = parent
     .command(`${isPlural ? `${word}s` : word} [name]`)
-    .aliases(isPlural ? [word, ...aliases] : [...aliases])
+    .aliases(isPlural ? [word, ...aliases.filter((alias) => alias !== `${word}s`)] : [...aliases])
     .description(`show each ${kind}`);
   addListOptions(command).option('-w, --watch', 'go on with each change, until Ctrl-C');
   const path = isPlural ? `get ${word}s` : `get ${words.group}s ${word}`;
   addExamples(command, [path, `${path} web -o yaml`, `${path} -A --status-selector ready=false`]);
   if (kind === 'Kustomization') command.option('--show-source', 'with a column for the source');
   addClusterOptions(command).action(async (name: string | undefined, options: GetOptions) => {
-    const { getKind } = await import('./get-objects.ts');
-    await getKind(kind, name, options, clusterOptionsOf(command, session.environment), session);
+    await get({ kinds: [kind], several: false, ...(name === undefined ? {} : { name }) }, options, command, session);
   });
 }
 
@@ -56,23 +55,25 @@ function addSeveral(
   const command = parent.command(word).description(description);
   const path = parent.name() === 'get' ? `get ${word}` : `get ${parent.name()} ${word}`;
   addExamples(command, [path, `${path} -A`, `${path} -n apps -o json`]);
-  addListOptions(command).addOption(new Option('-w, --watch').hideHelp());
-  addClusterOptions(command).action(async (options: GetOptions) => {
-    if (options.watch)
-      throw new CliError('USAGE', 'several kinds in tables cannot be watched; name one, or see `tagalong watch`');
-    const { getKinds } = await import('./get-objects.ts');
-    await getKinds(kinds, options, clusterOptionsOf(command, session.environment), session);
-  });
+  addListOptions(command).option('-w, --watch', 'go on with each change, until Ctrl-C');
+  addClusterOptions(command).action((options: GetOptions) => get({ kinds, several: true }, options, command, session));
+}
+
+async function get(order: GetOrder, options: GetOptions, command: Command, session: Session): Promise<void> {
+  const { getObjects } = await import('./get-objects.ts');
+  await getObjects(order, options, clusterOptionsOf(command, session.environment), session);
 }
 
 function addHolds(get: Command, session: Session): void {
-  const command = get.command('holds').description('show the versions that a revert keeps out, and who reverted them');
+  const command = get
+    .command('holds')
+    .description('show what is not written: versions that a revert keeps out, and what waits for history that cannot be read');
   command
     .option('-A, --all-namespaces', 'of all namespaces')
     .option('--no-header', 'without the header')
     .addOption(outputOption());
   addExamples(command, ['get holds', 'get holds -A -o json']);
-  addClusterOptions(command).action(async (options: GetOptions) => {
+  addClusterOptions(command).action(async (options: HoldsOptions) => {
     const { getHolds } = await import('./get-holds.ts');
     await getHolds(options, clusterOptionsOf(command, session.environment), session);
   });
@@ -82,9 +83,11 @@ function addListOptions(command: Command): Command {
   return command
     .option('-A, --all-namespaces', 'of all namespaces')
     .option('--no-header', 'without the header')
-    .option('-l, --selector <labels>', 'only what has these labels, such as app=web,tier!=test')
+    .option('-l, --label-selector <labels>', 'only what has these labels, such as app=web,tier!=test')
     .option('--status-selector <type=status>', 'only what has this condition, such as ready=false')
-    .addOption(outputOption());
+    .addOption(
+      new Option('-o, --output <format>', 'print objects, or a table with more columns').choices(['json', 'yaml', 'wide']),
+    );
 }
 
 /** `-o json|yaml`. */

@@ -1,78 +1,91 @@
-import { type KubeObject, keyOf } from '../core/index.ts';
-import { cleanText } from './clean-text.ts';
+import type { KubeObject } from '../core/index.ts';
 import type { ClusterOptions } from './cluster-options.ts';
-import { findObjects, findObjectsIfServed, listOptions, noneFound, type ObjectQuery } from './find-objects.ts';
+import { findObjects, findObjectsIfServed, noneFound, type ObjectQuery } from './find-objects.ts';
 import { type KindView, viewOf } from './kind-views.ts';
 import type { KindWords } from './kind-words.ts';
-import { withCluster } from './open-cluster.ts';
+import { contextsOf, withContexts } from './open-contexts.ts';
 import { formatValue, listOf, type OutputFormat, withoutManagedFields } from './print-objects.ts';
 import type { Session } from './session.ts';
 import { parseStatusSelector } from './status-selector.ts';
 import { formatStatusTable, type TableLook } from './status-table.ts';
+import { watchObjects } from './watch-objects.ts';
 
 /** The options of `get`, as commander parsed them. */
 export interface GetOptions {
   readonly allNamespaces?: boolean;
   readonly header?: boolean;
-  readonly selector?: string;
+  readonly labelSelector?: string;
   readonly statusSelector?: string;
   readonly watch?: boolean;
-  readonly output?: OutputFormat;
+  readonly output?: OutputFormat | 'wide';
   readonly showSource?: boolean;
 }
 
-/** Prints the objects of one kind, once or as they change. */
-export async function getKind(
-  kind: KindWords['kind'],
-  name: string | undefined,
-  options: GetOptions,
-  target: ClusterOptions,
-  session: Session,
-): Promise<void> {
-  const view = viewOf(kind);
-  const query = queryOf(options, target, name);
-  await withCluster(target, session, async (cluster) => {
-    if (options.watch) {
-      const print = createRowPrinter(view, options, session);
-      await cluster.resource(view.served); // a watch waits for a server that is away; who starts one wants to be told
-      return cluster.watch(view.served, { ...listOptions(query), signal: session.signal }, (event) => {
-        if (event.type === 'deleted') return;
-        const objects = event.type === 'synced' ? event.objects : [event.object];
-        print(objects.filter((object) => isAsked(object, query)));
-      });
-    }
-    const objects = await findObjects(cluster, view, query, session.signal);
-    if (options.output !== undefined) return printValue(objects, name, options.output, session);
-    if (objects.length === 0) throw noneFound(view, query);
-    session.terminal.answer(formatStatusTable(view, objects, lookOf(options, false)));
-  });
+/** What `get` was asked for. */
+export interface GetOrder {
+  readonly kinds: readonly KindWords['kind'][];
+  /** Of one kind only. */
+  readonly name?: string;
+  /** Whether the kinds were named together, as `all` does: then those without objects are left out. */
+  readonly several: boolean;
 }
 
-/** Prints several kinds, each in a table of its own; kinds that the server lacks and kinds without objects are left out. */
-export async function getKinds(
-  kinds: readonly KindWords['kind'][],
-  options: GetOptions,
-  target: ClusterOptions,
-  session: Session,
-): Promise<void> {
-  const query = queryOf(options, target, undefined);
-  await withCluster(target, session, async (cluster) => {
-    const found = await Promise.all(
-      kinds.map(viewOf).map(async (view) => ({ view, objects: await findObjectsIfServed(cluster, view, query, session.signal) })),
+/** What was found of a kind in one context. */
+interface Found {
+  readonly view: KindView;
+  readonly context: string;
+  readonly objects: readonly KubeObject[];
+}
+
+/** Prints objects of one kind or more, once or as they change, of one context or more. */
+export async function getObjects(order: GetOrder, options: GetOptions, target: ClusterOptions, session: Session): Promise<void> {
+  const query = queryOf(options, target, order.name);
+  const views = order.kinds.map(viewOf);
+  const look = lookOf(options, order, target);
+  if (options.watch === true) return watchObjects({ views, query, look, options }, target, session);
+  const found = (
+    await withContexts(target, session, (cluster, context) =>
+      Promise.all(
+        views.map(async (view): Promise<Found> => {
+          const find = order.several ? findObjectsIfServed : findObjects;
+          return { view, context, objects: await find(cluster, view, query, session.signal) };
+        }),
+      ),
+    )
+  ).flat();
+  const { output } = options;
+  if (output === 'json' || output === 'yaml') return printValue(found, order, output, look, session);
+  printTables(views, found, order, query, look, session);
+}
+
+function printTables(
+  views: readonly KindView[],
+  found: readonly Found[],
+  { several }: GetOrder,
+  query: ObjectQuery,
+  look: TableLook,
+  { terminal }: Session,
+): void {
+  const filled = views
+    .map((view) => ({ view, parts: found.filter((one) => one.view === view && one.objects.length > 0) }))
+    .filter(({ parts }) => parts.length > 0);
+  for (const { view, parts } of filled) {
+    const table = formatStatusTable(
+      view,
+      parts.flatMap(({ objects }) => objects),
+      { ...look, contextOf: contextFinder(parts) },
     );
-    if (options.output !== undefined)
-      return printValue(
-        found.flatMap(({ objects }) => objects),
-        undefined,
-        options.output,
-        session,
-      );
-    const filled = found.filter(({ objects }) => objects.length > 0);
-    for (const { view, objects } of filled)
-      session.terminal.answer(`${formatStatusTable(view, objects, lookOf(options, true))}\n`);
-    if (filled.length === 0)
-      session.terminal.note(`nothing found in ${query.allNamespaces ? 'any namespace' : `"${query.namespace}" namespace`}`);
-  });
+    terminal.answer(several ? `${table}\n` : table);
+  }
+  const [view] = views;
+  if (filled.length > 0 || view === undefined) return;
+  if (!several) throw noneFound(view, query);
+  terminal.note(`nothing found in ${query.allNamespaces ? 'any namespace' : `"${query.namespace}" namespace`}`);
+}
+
+function contextFinder(found: readonly Found[]): (object: KubeObject) => string {
+  const contexts = new Map(found.flatMap(({ context, objects }) => objects.map((object) => [object, context])));
+  return (object) => contexts.get(object) ?? '';
 }
 
 function queryOf(options: GetOptions, { namespace }: ClusterOptions, name: string | undefined): ObjectQuery {
@@ -80,50 +93,33 @@ function queryOf(options: GetOptions, { namespace }: ClusterOptions, name: strin
     namespace,
     allNamespaces: options.allNamespaces ?? false,
     ...(name === undefined ? {} : { name }),
-    ...(options.selector === undefined ? {} : { labelSelector: options.selector }),
+    ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
     ...(options.statusSelector === undefined ? {} : { statusSelector: parseStatusSelector(options.statusSelector) }),
   };
 }
 
-function isAsked(object: KubeObject, { name, statusSelector }: ObjectQuery): boolean {
-  return (name === undefined || object.metadata.name === name) && (statusSelector?.(object) ?? true);
-}
-
-function lookOf(options: GetOptions, prefixNames: boolean): TableLook {
+function lookOf(options: GetOptions, { several }: GetOrder, target: ClusterOptions): TableLook {
   return {
     allNamespaces: options.allNamespaces ?? false,
     showHeader: options.header ?? true,
-    prefixNames,
+    prefixNames: several,
     showSource: options.showSource ?? false,
+    isWide: options.output === 'wide',
+    showContext: contextsOf(target).length > 1,
   };
 }
 
-function printValue(objects: readonly KubeObject[], name: string | undefined, format: OutputFormat, { terminal }: Session): void {
+function printValue(
+  found: readonly Found[],
+  { name }: GetOrder,
+  format: OutputFormat,
+  look: TableLook,
+  { terminal }: Session,
+): void {
+  const objects = found.flatMap(({ context, objects }) =>
+    objects.map((object): KubeObject => (look.showContext === true ? { ...object, context } : object)),
+  );
   const [only] = objects;
-  terminal.answer(formatValue(name !== undefined && only !== undefined ? withoutManagedFields(only) : listOf(objects), format));
-}
-
-/** Prints what it has not printed before: the header once, then a row for each change of what the row shows. */
-function createRowPrinter(view: KindView, options: GetOptions, { terminal }: Session): (objects: readonly KubeObject[]) => void {
-  const printed = new Map<string, string>();
-  let header = options.header ?? true;
-  return (objects) => {
-    const fresh = objects.filter((object) => {
-      const row = formatStatusTable(view, [object], { ...lookOf(options, false), showHeader: false });
-      const shown = options.output === undefined ? row : (object.metadata.resourceVersion ?? row);
-      const isNew = printed.get(keyOf(object)) !== shown;
-      printed.set(keyOf(object), shown);
-      return isNew;
-    });
-    if (fresh.length === 0) return;
-    if (options.output !== undefined) return printStream(fresh, options.output, terminal);
-    terminal.answer(formatStatusTable(view, fresh, { ...lookOf(options, false), showHeader: header }));
-    header = false;
-  };
-}
-
-/** JSON an object a line, YAML a document each. */
-function printStream(objects: readonly KubeObject[], format: OutputFormat, terminal: Session['terminal']): void {
-  for (const object of objects.map(withoutManagedFields))
-    terminal.answer(format === 'json' ? cleanText(JSON.stringify(object)) : `---\n${formatValue(object, format)}`);
+  const isOne = name !== undefined && only !== undefined && objects.length === 1;
+  terminal.answer(formatValue(isOne ? withoutManagedFields(only) : listOf(objects), format));
 }

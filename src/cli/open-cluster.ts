@@ -28,7 +28,8 @@ export async function withCluster<Result>(
   }
 }
 
-function findKubeconfig({ kubeconfig }: ClusterOptions, environment: Session['environment']): KubeconfigSource {
+/** Where the kubeconfig is: what was given, else $KUBECONFIG, ~/.kube/config, or the pod this runs in. */
+export function findKubeconfig({ kubeconfig }: ClusterOptions, environment: Session['environment']): KubeconfigSource {
   if (kubeconfig !== undefined) return { path: kubeconfig };
   const listed = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
   const home = join(environment['HOME'] ?? homedir(), '.kube', 'config');

@@ -1,18 +1,26 @@
 import { Command, CommanderError } from 'commander';
 import { errorMessage, systemClock, TagalongError } from '../core/index.ts';
+import { addCheckCommand } from './check-command.ts';
 import { cleanText } from './clean-text.ts';
 import { addClusterOptions, addHiddenClusterOptions } from './cluster-options.ts';
+import { addCompletionCommand } from './completion-command.ts';
 import { addConfirmCommand } from './confirm-command.ts';
 import { CliError } from './error.ts';
+import { addEventsCommand } from './events-command.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import { addExplainCommand } from './explain-command.ts';
+import { addExportCommand } from './export-command.ts';
 import { addGetCommand } from './get-command.ts';
 import { addExitCodes } from './help.ts';
+import { addLogsCommand } from './logs-command.ts';
+import { addPauseCommand, addUnpauseCommand } from './pause-command.ts';
 import { addReconcileCommand } from './reconcile-command.ts';
 import { addReleaseCommand } from './release-command.ts';
 import type { Session } from './session.ts';
 import { addResumeCommand, addSuspendCommand } from './suspend-command.ts';
 import { createTerminal, type Output } from './terminal.ts';
+import { addTraceCommand } from './trace-command.ts';
+import { addTreeCommand } from './tree-command.ts';
 import { addUpdateCommand } from './update-command.ts';
 import { addWatchCommand } from './watch-command.ts';
 
@@ -100,13 +108,22 @@ async function createProgram(session: Session, args: readonly string[], beforeCo
 const ownCommands = [
   addGetCommand,
   addWatchCommand,
+  addEventsCommand,
+  addTreeCommand,
+  addTraceCommand,
+  addLogsCommand,
+  addCheckCommand,
   addExplainCommand,
   addUpdateCommand,
   addReconcileCommand,
   addSuspendCommand,
   addResumeCommand,
+  addPauseCommand,
+  addUnpauseCommand,
+  addExportCommand,
   addReleaseCommand,
   addConfirmCommand,
+  addCompletionCommand,
 ];
 
 /** What brings the whole bot along is loaded only when it is asked for; else its name stands in the list. */

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../core/index.ts';
-import { type KindView, readyOf } from './kind-views.ts';
+import { conditionOf, type KindView, readyOf } from './kind-views.ts';
 import { formatTable } from './table.ts';
 
 export interface TableLook {
@@ -9,13 +9,24 @@ export interface TableLook {
   readonly prefixNames: boolean;
   /** A column SOURCE for what has one. */
   readonly showSource?: boolean;
+  /** With reason and time of creation, and hex at full length. */
+  readonly isWide?: boolean;
+  /** A column CONTEXT, where several are looked at. */
+  readonly showContext?: boolean;
+  /** Which one an object is from. */
+  readonly contextOf?: (object: KubeObject) => string;
 }
 
 /** Objects of one kind as flux's `get` shows them. */
 export function formatStatusTable(view: KindView, objects: readonly KubeObject[], look: TableLook): string {
-  const columns = [...leadingColumns(view, look), ...view.columns, ...closingColumns];
+  const columns = [
+    ...leadingColumns(view, look),
+    ...view.columns,
+    ...closingColumns,
+    ...(look.isWide === true ? wideColumns : []),
+  ];
   const headers = look.showHeader ? columns.map(({ header }) => header) : null;
-  const shorten = view.shortensHex ? shortenHex : (text: string) => text;
+  const shorten = view.shortensHex && look.isWide !== true ? shortenHex : (text: string) => text;
   return formatTable(
     headers,
     objects.map((object) => columns.map(({ cell }) => shorten(cell(object)))),
@@ -26,15 +37,29 @@ type Column = KindView['columns'][number];
 
 const closingColumns: readonly Column[] = [
   { header: 'READY', cell: (object) => readyOf(object).status },
-  { header: 'MESSAGE', cell: (object) => readyOf(object).message },
+  { header: 'MESSAGE', cell: describeMessage },
 ];
 
-function leadingColumns({ served }: KindView, { allNamespaces, prefixNames, showSource = false }: TableLook): Column[] {
+const wideColumns: readonly Column[] = [
+  { header: 'REASON', cell: (object) => readyOf(object).reason },
+  { header: 'CREATED', cell: ({ metadata }) => metadata.creationTimestamp ?? '' },
+];
+
+/** What Ready says; of a paused object first until when, which the other columns do not tell. */
+function describeMessage(object: KubeObject): string {
+  const { message } = readyOf(object);
+  const paused = conditionOf(object, 'Paused');
+  return paused?.status === 'True' ? `paused ${paused.message}; ${message}` : message;
+}
+
+function leadingColumns({ served }: KindView, look: TableLook): Column[] {
+  const { allNamespaces, prefixNames, showSource = false, showContext = false, contextOf = () => '' } = look;
+  const context: Column = { header: 'CONTEXT', cell: contextOf };
   const prefix = prefixNames ? `${served.kind.toLowerCase()}/` : '';
   const namespace: Column = { header: 'NAMESPACE', cell: ({ metadata }) => metadata.namespace ?? '' };
   const name: Column = { header: 'NAME', cell: ({ metadata }) => `${prefix}${metadata.name}` };
   const source: Column = { header: 'SOURCE', cell: describeSource };
-  return [...(allNamespaces ? [namespace] : []), name, ...(showSource ? [source] : [])];
+  return [...(showContext ? [context] : []), ...(allNamespaces ? [namespace] : []), name, ...(showSource ? [source] : [])];
 }
 
 function describeSource({ metadata, spec }: KubeObject): string {

@@ -1,11 +1,19 @@
 import { type Resource, servedKinds } from '../api/index.ts';
 import { ClusterError } from '../cluster/index.ts';
-import { type Cluster, type GroupVersionKind, type KubeObject, keyOf, type WatchEvent } from '../core/index.ts';
+import {
+  type Cluster,
+  type GroupVersionKind,
+  type KubeObject,
+  keyOf,
+  type WatchEvent,
+  type WatchOptions,
+} from '../core/index.ts';
 import { cleanLine } from './clean-text.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { formatHop } from './format-hop.ts';
 import { withCluster } from './open-cluster.ts';
 import type { Session } from './session.ts';
+import { tellInterruptions } from './tell-interruptions.ts';
 import { type ClusterEvent, Timeline } from './timeline.ts';
 import type { Hop } from './timeline-hop.ts';
 
@@ -25,7 +33,9 @@ export async function watchLoop(order: WatchOrder, target: ClusterOptions, sessi
   const end = order.forMs === undefined ? session.signal : AbortSignal.any([session.signal, AbortSignal.timeout(order.forMs)]);
   const scope = { ...(order.allNamespaces ? {} : { namespace: target.namespace }), signal: end };
   await withCluster(target, session, async (cluster) => {
-    const look = { cluster, scope, note: (text: string) => terminal.note(cleanLine(text)) };
+    const { lost, back } = tellInterruptions(terminal);
+    const note = (text: string) => terminal.note(cleanLine(text));
+    const look = { cluster, scope: { ...scope, onInterrupted: lost }, note, back };
     const objects: Observer = {
       remember: (object) => timeline.remember(object as Resource),
       observe: (before, after) => tell(timeline.observe(before as Resource | null, after as Resource, clock.now())),
@@ -50,8 +60,10 @@ interface Observer {
 
 interface Look {
   readonly cluster: Cluster;
-  readonly scope: { readonly namespace?: string; readonly signal: AbortSignal };
+  readonly scope: WatchOptions;
   note(text: string): void;
+  /** The server told something: it is not away. */
+  back(): void;
 }
 
 function observeEvents(timeline: Timeline, clock: Session['clock'], tell: (hops: readonly (Hop | null)[]) => void): Observer {
@@ -69,7 +81,7 @@ function observeEvents(timeline: Timeline, clock: Session['clock'], tell: (hops:
 function watchKind(
   kind: GroupVersionKind,
   { remember, observe }: Observer,
-  { cluster, scope, note }: Look,
+  { cluster, scope, note, back }: Look,
 ): { started: Promise<void>; ended: Promise<void> } {
   const known = new Map<string, KubeObject>();
   const { promise: started, resolve: start } = Promise.withResolvers<void>();
@@ -81,6 +93,7 @@ function watchKind(
     else observe(before, object);
   };
   const ended = watchOrSay(cluster, kind, scope, note, (event) => {
+    back();
     if (event.type === 'deleted') return void known.delete(keyOf(event.object));
     if (event.type !== 'synced') return see(event.object);
     event.objects.forEach(see);

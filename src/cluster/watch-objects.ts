@@ -1,4 +1,4 @@
-import type { ApiResource, Clock, KubeObject, ListOptions, Log, WatchEvent } from '../core/index.ts';
+import type { ApiResource, Clock, KubeObject, Log, WatchEvent, WatchOptions } from '../core/index.ts';
 import { errorMessage } from '../core/index.ts';
 import { ClusterError } from './error.ts';
 import { readJsonLines } from './json-lines.ts';
@@ -31,7 +31,7 @@ interface Position {
 export async function watchObjects(
   parts: WatchParts,
   resource: ApiResource,
-  options: ListOptions & { signal: AbortSignal },
+  options: WatchOptions,
   observer: Observer,
 ): Promise<void> {
   const { signal } = options;
@@ -44,13 +44,13 @@ export async function watchObjects(
     } catch (error) {
       if (signal.aborted) return;
       if (isFinal(error)) throw error;
-      await recover(parts, resource, { error, position, signal });
+      await recover(parts, resource, { error, position, options });
     }
   }
 }
 
 interface Run {
-  readonly options: ListOptions & { signal: AbortSignal };
+  readonly options: WatchOptions;
   readonly position: Position;
   readonly tell: Observer;
 }
@@ -107,10 +107,12 @@ function takeLine(line: unknown, resource: ApiResource, { options, position, tel
 async function recover(
   { clock, log, times }: WatchParts,
   resource: ApiResource,
-  { error, position, signal }: { error: unknown; position: Position; signal: AbortSignal },
+  { error, position, options }: { error: unknown; position: Position; options: WatchOptions },
 ): Promise<void> {
+  const { signal, onInterrupted } = options;
   const expired = error instanceof ClusterError && error.code === 'GONE';
   if (expired) position.resourceVersion = null;
+  else onInterrupted?.(error);
   const waitMs = Math.max(backoffMs(times, position.failures), askedWaitMs(error));
   position.failures += 1;
   log.debug('a watch was interrupted', {

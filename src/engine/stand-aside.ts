@@ -22,14 +22,10 @@ export function standingOf(object: KubeObject, now: Instant): Standing {
 
 /** Says on the object how it stands; a condition that is over goes with the next write. */
 export function markStanding(draft: StatusDraft, standing: Standing): void {
-  const gone = Object.keys(reasons).filter((type) => draft.condition(type) !== undefined);
-  if (standing.kind === 'paused')
-    draft.set({ type: 'Paused', status: 'True', reason: reasons.Paused, message: standing.message });
-  const kept = standing.kind === 'paused' ? 'Paused' : null;
-  draft.remove(...gone.filter((type) => type !== kept));
+  if (standing.kind === 'paused') draft.set({ type: 'Paused', status: 'True', reason: 'Paused', message: standing.message });
+  const gone = standing.kind === 'paused' ? ['Observing'] : ['Paused', 'Observing'];
+  for (const type of gone) if (draft.condition(type) !== undefined) draft.remove(type);
 }
-
-const reasons = { Paused: 'Paused', Observing: 'Observer' } as const;
 
 /** What a run says that ended at its plan. The next comes at the object's interval. */
 export function reportObserved({ spec }: KubeObject, plan: PlanLike): Report {
