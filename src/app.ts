@@ -16,7 +16,7 @@ import {
   type RolloutPhase,
   requestedAtAnnotation,
 } from './api/index.ts';
-import { createCloudLogins, createEgressCheck, GitLogins } from './auth/index.ts';
+import { type CheckAddress, createCloudLogins, createEgressCheck, createTenantFetch, GitLogins } from './auth/index.ts';
 import { createBuilder, findKustomize } from './build/index.ts';
 import { connectionTo, createCluster } from './cluster/index.ts';
 import {
@@ -56,6 +56,7 @@ import {
 } from './lease/index.ts';
 import {
   type AutomationDeps,
+  automationGuardWakes,
   automationWakes,
   type ConnectRemote,
   createAutomationMemories,
@@ -71,15 +72,18 @@ import {
   createRolloutSight,
   createSigners,
   createTagLists,
+  type DecryptionTools,
   type GitRepositoryDeps,
+  type Guards,
   gitRepositoryWakes,
   imagePolicyWakes,
   imageRepositoryWakes,
   isRefAllowed,
   kustomizationWakes,
   MirrorNews,
-  openGuards,
+  policyGuardWakes,
   type RemoteClusters,
+  registerGuards,
   registerRollouts,
   wakeOnArtifacts,
 } from './reconcilers/index.ts';
@@ -119,8 +123,12 @@ export interface AppOptions {
   readonly leases?: Leases;
   /** Where this process runs in `target`; never deleted by it. */
   readonly self?: { readonly namespace: string; readonly deployment?: string };
+  /** Where the UpdateGuards live that bind every namespace; default flux-system. */
+  readonly guardNamespace?: string;
   /** What tenants may do. */
   readonly tenancy?: Tenancy;
+  /** Keys and identities for decryption beside those that a Kustomization names. */
+  readonly decryption?: Omit<DecryptionTools, 'fetch'>;
 }
 
 export interface Tenancy {
@@ -162,17 +170,22 @@ export async function createApp(options: AppOptions): Promise<App> {
     remotes: createRemoteClusters({ home, connect: connectRemote(options) }),
   };
   const runs = new Set(options.controllers ?? controllerGroups);
-  if (runs.has('image')) registerImages(parts);
+  const guards = runs.has('image') ? createGuards(parts, checkAddress) : null;
+  if (guards !== null) registerImages(parts, guards);
   const server = options.artifacts === undefined ? null : await serveArtifacts(options.artifacts, options);
   if (runs.has('source')) registerSources(parts, server);
   const watchers = runs.has('kustomize') ? registerKustomizations(parts) : null;
-  const rollouts = runs.has('image') ? registerAutomations(parts, await readClusterId(home)) : null;
+  const rollouts = guards === null ? null : registerAutomations(parts, guards, await readClusterId(home));
   return {
     engine,
     store,
-    start: () => engine.start(),
+    async start() {
+      await guards?.start();
+      await engine.start();
+    },
     async stop() {
       await engine.stop();
+      await guards?.stop();
       await watchers?.stop();
       await rollouts?.stop();
       await Promise.all([git.close(), registry.close(), parts.forges.close(), server?.close(), parts.remotes.close()]);
@@ -223,7 +236,21 @@ function refuse(resource: Resource): ReadyState | null {
   return gaps.length === 0 ? null : { status: 'False', reason: 'NotImplemented', message: gaps.join('\n') };
 }
 
-function registerImages({ options, engine, registry, store }: Parts): void {
+/** Guards bind whoever runs the image controllers, whatever else runs. */
+function createGuards({ options, engine, registry, store, remotes }: Parts, checkAddress: CheckAddress): Guards {
+  const { home, clock, log, namespace, guardNamespace = defaultGuardNamespace } = options;
+  const registration = registrationOf(options, 'image-automation-controller');
+  const recorder = createEventRecorder({ cluster: home, component: registration.component, clock, log });
+  return registerGuards({
+    ...{ engine, registration, home, registry, store, clock, remotes, checkAddress, guardNamespace, recorder },
+    logins: createCloudLogins({ clock }),
+    ...(namespace === undefined ? {} : { namespace }),
+  });
+}
+
+const defaultGuardNamespace = 'flux-system';
+
+function registerImages({ options, engine, registry, store }: Parts, guards: Guards): void {
   const tagLists = createTagLists(store);
   const registration = registrationOf(options, 'image-reflector-controller');
   const { cluster } = registration;
@@ -232,8 +259,8 @@ function registerImages({ options, engine, registry, store }: Parts): void {
   const listRepositories = () => engine.cache(imageRepositoryKind).list() as ImageRepository[];
   const scanner = createImageRepositoryReconciler({ cluster, registry, tagLists, logins, listPolicies });
   engine.register(scanner, { ...registration, wakes: imageRepositoryWakes(listRepositories) });
-  const chooser = createImagePolicyReconciler({ cluster, registry, tagLists, logins });
-  engine.register(chooser, { ...registration, wakes: imagePolicyWakes(listPolicies) });
+  const chooser = createImagePolicyReconciler({ cluster, registry, tagLists, logins, guards: guards.selection });
+  engine.register(chooser, { ...registration, wakes: [...imagePolicyWakes(listPolicies), ...policyGuardWakes(guards)] });
 }
 
 function serveArtifacts(
@@ -285,6 +312,7 @@ function registerKustomizations({ options, engine, store, artifacts, remotes }: 
   const reconciler = createKustomizationReconciler({
     ...{ cluster: target, home, artifacts, store, clock, log, wake, drift, list, expressions, remotes },
     ...options.tenancy,
+    decryption: decryptionTools(options),
     builder: createBuilder({ log, kustomize: () => findKustomize(process.env['PATH']) }),
     source: (ref) => findSource(engine, ref),
     requestArtifact: (source) => wake(source, 'its artifact is not in memory'),
@@ -294,6 +322,19 @@ function registerKustomizations({ options, engine, store, artifacts, remotes }: 
   engine.register(reconciler, { ...registration, statusManager, wakes: kustomizationWakes(list) });
   const configs = createConfigWatcher({ home, log, wake, list, ...(namespace === undefined ? {} : { namespace }) });
   return { stop: async () => void (await Promise.all([drift.stop(), configs.stop(), expressions.close()])) };
+}
+
+/** Key services whose addresses stand in repositories are reached like anything that somebody else chose. */
+function decryptionTools({ self, decryption }: AppOptions): DecryptionTools {
+  const route = { checkAddress: createEgressCheck({ allowLoopback: self === undefined }) };
+  let opened: Promise<typeof globalThis.fetch> | undefined;
+  return {
+    ...decryption,
+    fetch: async (input, init) => {
+      opened ??= createTenantFetch(route);
+      return (await opened)(input, init);
+    },
+  };
 }
 
 /** Another cluster, by what somebody else wrote: fenced like our own, and never at an address that is off limits. */
@@ -326,7 +367,7 @@ function pickSemver(range: string, tags: readonly string[]): string | null {
 }
 
 /** Returns what has to be stopped. */
-function registerAutomations(parts: Parts, clusterId: string): { stop(): Promise<void> } {
+function registerAutomations(parts: Parts, guards: Guards, clusterId: string): { stop(): Promise<void> } {
   const { options, engine, store, git, logins, news } = parts;
   const listSources = () => engine.cache(gitRepositoryKind).list() as GitRepository[];
   const registration = registrationOf(options, 'image-automation-controller');
@@ -352,7 +393,7 @@ function registerAutomations(parts: Parts, clusterId: string): { stop(): Promise
       (engine.cache(imagePolicyKind).list() as ImagePolicy[]).filter(({ metadata }) => metadata.namespace === namespace),
     markersOf: perMirror((mirror) => createBlobIndex<FoundMarkers>({ mirror, matches: isMarkerFile, inspect: inspectMarkers })),
     holdsOf: perMirror(createHoldFinder),
-    guards: () => openGuards,
+    guards: guards.desk.forAutomation,
     onPushed,
   };
   const followsKustomizations = options.controllers?.includes('kustomize') !== false;
@@ -364,11 +405,11 @@ function registerAutomations(parts: Parts, clusterId: string): { stop(): Promise
   const listAutomations = () => engine.cache(imageUpdateAutomationKind).list() as ImageUpdateAutomation[];
   engine.register(createImageUpdateAutomationReconciler(automations), {
     ...registration,
-    wakes: automationWakes(listAutomations),
+    wakes: [...automationWakes(listAutomations), ...automationGuardWakes(guards)],
   });
   return registerRollouts({
     ...{ engine, registration, sight, automations, followsKustomizations, clock: options.clock },
-    guardNamespace: 'flux-system',
+    guardNamespace: guards.guardNamespace,
     onEntered: options.onRollout ?? (() => {}),
   });
 }

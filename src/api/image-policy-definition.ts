@@ -1,4 +1,3 @@
-import { oneOf } from './gap.ts';
 import { imagePolicyKind, imagePolicySpecSchema, imagePolicyStatusSchema } from './image-policy.ts';
 import { ageColumn, type KindDefinition, readyColumn, statusColumn } from './kind-definition.ts';
 
@@ -16,8 +15,5 @@ export const imagePolicyDefinition: KindDefinition = {
   ],
   spec: imagePolicySpecSchema,
   status: imagePolicyStatusSchema,
-  gaps: [
-    { path: 'spec.digestReflectionPolicy', because: 'digests are not looked up yet', isNoop: oneOf('Never') },
-    { path: 'spec.interval', because: 'digests are not looked up yet' },
-  ],
+  gaps: [],
 };

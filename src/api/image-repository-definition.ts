@@ -1,4 +1,3 @@
-import { oneOf } from './gap.ts';
 import { imageRepositoryKind, imageRepositorySpecSchema, imageRepositoryStatusSchema } from './image-repository.ts';
 import { ageColumn, type KindDefinition, readyColumn, statusColumn } from './kind-definition.ts';
 
@@ -17,9 +16,5 @@ export const imageRepositoryDefinition: KindDefinition = {
   ],
   spec: imageRepositorySpecSchema,
   status: imageRepositoryStatusSchema,
-  gaps: [
-    { path: 'spec.provider', because: 'only the login generic is there yet', isNoop: oneOf('generic') },
-    { path: 'spec.serviceAccountName', because: 'the secrets of a ServiceAccount are not used yet' },
-    { path: 'spec.proxySecretRef', because: 'proxies are not used yet' },
-  ],
+  gaps: [],
 };

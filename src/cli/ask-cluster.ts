@@ -1,5 +1,6 @@
 import type { ImagePolicy, ImageRepository } from '../api/index.ts';
 import { type Cluster, formatKey, type NamespacedName } from '../core/index.ts';
+import { clusterReader } from '../reconcilers/index.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import type { ExplainOptions, Question } from './explain-policy.ts';
 import { findObject } from './find-objects.ts';
@@ -48,6 +49,6 @@ async function listFromRegistry(
   { namespace }: NamespacedName,
   session: Session,
 ): Promise<readonly string[]> {
-  const readSecret = (name: string) => cluster.get({ group: '', version: 'v1', kind: 'Secret', namespace, name }, session.signal);
-  return withTagLister(session, async (listTags) => (await listTags(repository, readSecret)).tags);
+  const reader = clusterReader(cluster, namespace, session.signal);
+  return withTagLister(session, async (lister) => (await lister.list(repository, reader)).tags);
 }

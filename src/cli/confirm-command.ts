@@ -3,7 +3,7 @@ import { addClusterOptions, clusterOptionsOf } from './cluster-options.ts';
 import { addExamples } from './help.ts';
 import type { Session } from './session.ts';
 
-/** `confirm prune`: a person agrees to a large deletion. */
+/** `confirm prune` and `confirm listing`: a person agrees to a large deletion, or to a list of tags that lost some. */
 export function addConfirmCommand(program: Command, session: Session): void {
   const confirm = program.command('confirm').description('agree to what waits for a person');
   const prune = confirm
@@ -14,5 +14,14 @@ export function addConfirmCommand(program: Command, session: Session): void {
   addClusterOptions(prune).action(async (name: string) => {
     const { confirmPrune } = await import('./confirm-prune.ts');
     await confirmPrune(name, clusterOptionsOf(prune, session.environment), session);
+  });
+  const listing = confirm
+    .command('listing')
+    .description('believe a list of tags that lost most of its tags, or one in use')
+    .argument('<name>', 'name of the ImageRepository');
+  addExamples(listing, ['confirm listing web', 'confirm listing web -n apps']);
+  addClusterOptions(listing).action(async (name: string) => {
+    const { confirmListing } = await import('./confirm-listing.ts');
+    await confirmListing(name, clusterOptionsOf(listing, session.environment), session);
   });
 }

@@ -1,7 +1,17 @@
 import { findNotImplemented, type ImagePolicy, type ImageRepository } from '../api/index.ts';
-import { errorMessage, type FileProblem, formatKey, type ImageRef, keyOf } from '../core/index.ts';
-import { compileExclusions, compileTagPolicy, excludeTags, selectTag } from '../select/index.ts';
-import type { ListTags } from './list-tags.ts';
+import {
+  errorMessage,
+  type FileProblem,
+  formatImageRef,
+  formatKey,
+  type ImageRef,
+  type KubeObject,
+  keyOf,
+  TagalongError,
+} from '../core/index.ts';
+import type { AccessReader } from '../reconcilers/index.ts';
+import { compileExclusions, compileTagPolicy, findExclusion, selectTag } from '../select/index.ts';
+import type { TagLister } from './list-tags.ts';
 import type { Session } from './session.ts';
 import type { Placed, UpdateResources } from './update-resources.ts';
 
@@ -37,9 +47,9 @@ function lastAnswer({ status }: ImagePolicy): ImageRef | null {
  */
 export async function pickOnline(resources: UpdateResources, session: Session): Promise<Selections> {
   const { withTagLister } = await import('./list-tags.ts');
-  return withTagLister(session, async (listTags) => {
+  return withTagLister(session, async (lister) => {
     const listings = new Map(
-      resources.repositories.map((repository) => [keyOf(repository.object), listOnce(repository, resources, listTags)] as const),
+      resources.repositories.map((repository) => [keyOf(repository.object), listOnce(repository, resources, lister)] as const),
     );
     const picked = await Promise.all(resources.policies.map((policy) => pick(policy, listings)));
     return {
@@ -57,22 +67,58 @@ interface Picked {
   readonly note?: FileProblem;
 }
 
+interface Listing {
+  readonly image: string;
+  readonly tags: readonly string[];
+  digestOf(tag: string): Promise<string | null>;
+}
+
+/** Files hold Secrets at most; what needs an API is told. */
+function fileReader(secrets: readonly KubeObject[], namespace: string): AccessReader {
+  const refuse = (name: string) => {
+    throw new TagalongError(
+      'SERVICE_ACCOUNT_MISSING',
+      `service account '${namespace}/${name}' cannot be used without a cluster; leave out spec.serviceAccountName, and give spec.secretRef or a login of this machine`,
+    );
+  };
+  return {
+    readSecret: async (name) => {
+      const found = secrets.find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
+      if (found !== undefined) return found;
+      throw new TagalongError('SECRET_MISSING', `failed to get secret '${namespace}/${name}': secrets "${name}" not found`);
+    },
+    readServiceAccount: async (name) => refuse(name),
+    createToken: async (name) => refuse(name),
+  };
+}
+
+/** As spec.digestReflectionPolicy asks. */
+async function withDigest(
+  ref: ImageRef,
+  policy: ImagePolicy,
+  digestOf: (tag: string) => Promise<string | null>,
+): Promise<ImageRef> {
+  const mode = policy.spec.digestReflectionPolicy ?? 'Never';
+  if (mode === 'Never') return ref;
+  const last = lastAnswer(policy);
+  if (mode === 'IfNotPresent' && last?.digest && last.name === ref.name && last.tag === ref.tag) return last;
+  const digest = await digestOf(ref.tag);
+  if (digest === null) throw new Error(`failed fetching digest of ${formatImageRef(ref)}: the registry has no such tag any more`);
+  return { ...ref, digest };
+}
+
 /** Asks when the first policy wants to know, and remembers the answer, also if it is an error. */
-function listOnce(
-  { object }: Placed<ImageRepository>,
-  { secrets }: UpdateResources,
-  listTags: ListTags,
-): () => Promise<{ image: string; tags: string[] }> {
-  const { namespace } = object.metadata;
-  const readSecret = (name: string) =>
-    secrets.find(({ metadata }) => metadata.name === name && metadata.namespace === namespace) ?? null;
-  let answer: Promise<{ image: string; tags: string[] }> | undefined;
+function listOnce({ object }: Placed<ImageRepository>, { secrets }: UpdateResources, lister: TagLister): () => Promise<Listing> {
+  const reader = fileReader(secrets, object.metadata.namespace ?? '');
+  let answer: Promise<Listing> | undefined;
   const list = async () => {
     if (object.spec.suspend === true) throw new Error(`ImageRepository ${keyOf(object)} is suspended`);
     const compiled = compileExclusions(object.spec.exclusionList);
     if (compiled.kind === 'invalid') throw new Error(compiled.reason);
-    const { tags } = await listTags(object, readSecret);
-    return { image: object.spec.image, tags: excludeTags(compiled.exclusions, tags).kept };
+    const { exclusions } = compiled;
+    const accepts = (tag: string) => findExclusion(exclusions, tag) === null;
+    const { tags } = await lister.list(object, reader, { key: JSON.stringify(object.spec.exclusionList), accepts });
+    return { image: object.spec.image, tags, digestOf: (tag: string) => lister.digest(object, reader, tag) };
   };
   return () => {
     answer ??= list();
@@ -82,7 +128,7 @@ function listOnce(
 
 async function pick(
   { file, line, object }: Placed<ImagePolicy>,
-  listings: ReadonlyMap<string, () => Promise<{ image: string; tags: string[] }>>,
+  listings: ReadonlyMap<string, () => Promise<Listing>>,
 ): Promise<Picked> {
   const key = keyOf(object);
   const fail = (because: string): Picked => ({ key, problem: { file, line, message: `ImagePolicy ${key}: ${because}` } });
@@ -102,9 +148,10 @@ async function pick(
   const list = listings.get(formatKey({ namespace, name }));
   if (list === undefined) return fail(`ImageRepository ${formatKey({ namespace, name })} is not among the policies`);
   try {
-    const { image, tags } = await list();
+    const { image, tags, digestOf } = await list();
     const choice = selectTag(compiled.policy, tags);
-    return choice.kind === 'none' ? stay(choice.reason) : { key, ref: { name: image, tag: choice.tag } };
+    if (choice.kind === 'none') return stay(choice.reason);
+    return { key, ref: await withDigest({ name: image, tag: choice.tag }, object, digestOf) };
   } catch (error) {
     return stay(errorMessage(error));
   }

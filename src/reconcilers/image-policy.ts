@@ -1,45 +1,75 @@
 import { type ImagePolicy, type ImageRepository, imagePolicyKind, imageRepositoryKind } from '../api/index.ts';
+import type { CloudLogins } from '../auth/index.ts';
 import {
+  type Ask,
   type Cluster,
   formatImageRef,
   type ImageRef,
+  type Instant,
   type KubeObject,
   type NamespacedName,
+  nameOf,
+  parseDurationMs,
   type ReadyState,
   type Reconciler,
+  type Registry,
   type Report,
   type StepContext,
   TagalongError,
 } from '../core/index.ts';
+import { parseImageName } from '../registry/index.ts';
 import { compileTagPolicy, selectTag } from '../select/index.ts';
+import { hasNatureGates } from './guard-nature.ts';
+import { describeRefused, type GuardedSelection, lookAgainAt, type PolicyGuards, selectGuarded } from './guarded-selection.ts';
+import { clusterReader, resolveRegistryAccess } from './registry-access.ts';
 import type { TagList, TagLists } from './tag-lists.ts';
 
 export interface ImagePolicyDeps {
   readonly cluster: Cluster;
   readonly tagLists: TagLists;
+  readonly registry: Registry;
+  readonly logins: CloudLogins;
+  /** Guards that have a word in what is picked; absent = none. */
+  readonly guards?: PolicyGuards;
 }
 
 interface Seen {
   readonly image: string;
   readonly list: TagList | null;
+  /** What guards made of the selection; absent where none has a word in it. */
+  readonly guarded?: GuardedSelection;
+  /** What the registry says that a tag points at; null for a tag that is not there. */
+  readonly digest?: { readonly of: string; readonly value: string | null };
+}
+
+/** What the digest of this tag is. */
+interface Question {
+  readonly digestOf: string;
 }
 
 type Plan =
-  | { readonly do: 'select'; readonly because: string; readonly ref: ImageRef }
-  | { readonly do: 'keep'; readonly because: string; readonly reason: string }
+  | { readonly do: 'select'; readonly because: string; readonly ref: ImageRef; readonly guarded?: GuardedSelection }
+  | {
+      readonly do: 'keep';
+      readonly because: string;
+      readonly reason: string;
+      readonly retry?: boolean;
+      readonly guarded?: GuardedSelection;
+    }
   | { readonly do: 'wait'; readonly because: string }
   | { readonly do: 'refuse'; readonly because: string };
 
 const dependencyRetryMs = 30_000;
 
 /** Picks a tag of the repository's last complete listing. The answer is kept while nothing better is known. */
-export function createImagePolicyReconciler(deps: ImagePolicyDeps): Reconciler<ImagePolicy, Seen, Plan, null> {
+export function createImagePolicyReconciler(deps: ImagePolicyDeps): Reconciler<ImagePolicy, Seen, Plan, null, Question> {
   return {
     kind: imagePolicyKind,
-    observe: (resource, context) => observe(resource, context, deps),
+    observe: (resource, context, asked) =>
+      asked === undefined ? observe(resource, context, deps) : findDigest(asked, resource, context, deps),
     decide,
     act: async () => null,
-    report,
+    report: (resource, plan, _done, now) => withRefused(report(resource, plan), plan, now),
   };
 }
 
@@ -51,16 +81,70 @@ export function repositoryOf(policy: ImagePolicy): NamespacedName {
 
 async function observe(resource: ImagePolicy, context: StepContext, deps: ImagePolicyDeps): Promise<Seen> {
   const wanted = repositoryOf(resource);
-  const found = (await deps.cluster.get({ ...imageRepositoryKind, ...wanted }, context.signal)) as ImageRepository | null;
+  const found = await readRepository(resource, context, deps);
+  const list = await deps.tagLists.read(wanted);
+  // A listing that the repository does not speak of is of another time, and could take the answer back to it.
+  const isCurrent = list !== null && list.revision === found.status?.lastScanResult?.revision;
+  const guarded = isCurrent ? await askGuards(resource, found, list, context, deps) : undefined;
+  return { image: found.spec.image, list: isCurrent ? list : null, ...(guarded === undefined ? {} : { guarded }) };
+}
+
+async function askGuards(
+  resource: ImagePolicy,
+  repository: ImageRepository,
+  list: TagList,
+  context: StepContext,
+  deps: ImagePolicyDeps,
+): Promise<GuardedSelection | undefined> {
+  const { guards } = deps;
+  const compiled = compileTagPolicy(resource.spec, resource.metadata.annotations);
+  if (guards === undefined || compiled.kind === 'invalid') return undefined;
+  if (!guards.guardsOf(resource).some(hasNatureGates)) {
+    guards.noteRefused(nameOf(resource), []);
+    return undefined;
+  }
+  const image = parseImageName(repository.spec.image);
+  const reader = clusterReader(deps.cluster, repositoryOf(resource).namespace, context.signal);
+  const access = await resolveRegistryAccess(repository.spec, image, { reader, logins: deps.logins });
+  const at = { now: context.clock.now(), signal: context.signal };
+  const selection = await selectGuarded(resource, compiled.policy, list.tags, { image, access }, guards, at);
+  guards.noteRefused(nameOf(resource), selection.refused);
+  return selection;
+}
+
+/** The ImageRepository of a policy, if it may be used from here. */
+async function readRepository(
+  resource: ImagePolicy,
+  context: StepContext,
+  { cluster }: ImagePolicyDeps,
+): Promise<ImageRepository> {
+  const wanted = repositoryOf(resource);
+  const found = (await cluster.get({ ...imageRepositoryKind, ...wanted }, context.signal)) as ImageRepository | null;
   if (found === null) {
     const text = `imagerepositories.image.toolkit.fluxcd.io "${wanted.name}" not found`;
     throw dependencyError('DependencyNotReady', `referenced ImageRepository does not exist: ${text}`);
   }
-  if (wanted.namespace !== resource.metadata.namespace) await checkAccess(resource, found, context, deps.cluster);
-  const list = await deps.tagLists.read(wanted);
-  // A listing that the repository does not speak of is of another time, and could take the answer back to it.
-  const isCurrent = list !== null && list.revision === found.status?.lastScanResult?.revision;
-  return { image: found.spec.image, list: isCurrent ? list : null };
+  if (wanted.namespace !== resource.metadata.namespace) await checkAccess(resource, found, context, cluster);
+  return found;
+}
+
+/** Asks with what opens the registry for the ImageRepository. An image of several platforms has the digest of its index. */
+async function findDigest(
+  { question: { digestOf: tag }, seen }: { question: Question; seen: Seen },
+  resource: ImagePolicy,
+  context: StepContext,
+  deps: ImagePolicyDeps,
+): Promise<Seen> {
+  const repository = await readRepository(resource, context, deps);
+  const image = parseImageName(repository.spec.image);
+  const reader = clusterReader(deps.cluster, repositoryOf(resource).namespace, context.signal);
+  const access = await resolveRegistryAccess(repository.spec, image, { reader, logins: deps.logins });
+  const value = await deps.registry.fetchDigest(image, tag, access, context.signal).catch((error: unknown) => {
+    if (!(error instanceof TagalongError)) throw error;
+    const message = `failed fetching digest of ${seen.image}:${tag}: ${error.message}`;
+    throw new TagalongError(error.code, message, { retry: error.retry, reason: 'Failed', cause: error });
+  });
+  return { ...seen, digest: { of: tag, value } };
 }
 
 async function checkAccess(
@@ -90,17 +174,56 @@ function dependencyError(reason: 'DependencyNotReady' | 'AccessDenied', message:
   return new TagalongError(reason, `failed to get the referred ImageRepository: ${message}`, { reason });
 }
 
-function decide(resource: ImagePolicy, seen: Seen): Plan {
+function decide(resource: ImagePolicy, seen: Seen): Plan | Ask<Question> {
   const compiled = compileTagPolicy(resource.spec, resource.metadata.annotations);
   if (compiled.kind === 'invalid') return { do: 'refuse', because: compiled.reason };
   if (seen.list === null) return { do: 'wait', because: 'retrying in 30s error: no tags in database' };
   const choice = selectTag(compiled.policy, seen.list.tags);
   if (choice.kind === 'none') return { do: 'keep', because: choice.reason, reason: 'Failure' };
+  if (seen.guarded !== undefined) return decideGuarded(seen, seen.guarded);
+  const digest = digestFor(resource, seen, choice.tag);
+  if (digest === 'unknown') return { do: 'ask', question: { digestOf: choice.tag } };
+  const ref = { name: seen.image, tag: choice.tag };
+  if (digest === null) {
+    const because = `failed fetching digest of ${formatImageRef(ref)}: the registry has no such tag any more`;
+    return { do: 'keep', because, reason: 'Failed', retry: true };
+  }
   return {
     do: 'select',
     because: `${choice.tag} is the newest of ${seen.list.tags.length} tags that pass`,
-    ref: { name: seen.image, tag: choice.tag },
+    ref: digest === '' ? ref : { ...ref, digest },
   };
+}
+
+/** The newest that passes is picked; where none does, the answer stays as it is. */
+function decideGuarded({ image, list }: Seen, { passed, refused }: GuardedSelection): Plan {
+  if (passed === null) {
+    const because = `none of the ${refused.length} newest tags that pass the policy passes its guards:\n${refused.map(describeRefused).join('\n')}`;
+    return { do: 'keep', because, reason: 'Guarded', guarded: { passed, refused } };
+  }
+  const { tag, digest } = passed;
+  const because = `${tag} is the newest of ${list?.tags.length ?? 0} tags that passes the guards; ${refused.length} newer ones do not`;
+  return { do: 'select', because, ref: { name: image, tag, ...(digest === '' ? {} : { digest }) }, guarded: { passed, refused } };
+}
+
+/** The digest to record with a tag: '' for none, null for a tag that has none, unknown before it was asked for. */
+function digestFor({ spec, status }: ImagePolicy, { image, digest }: Seen, tag: string): string | null | 'unknown' {
+  const mode = spec.digestReflectionPolicy ?? 'Never';
+  if (mode === 'Never') return '';
+  const known = status?.latestRef;
+  if (mode === 'IfNotPresent' && known?.name === image && known.tag === tag && known.digest) return known.digest;
+  return digest?.of === tag ? digest.value : 'unknown';
+}
+
+/** Newer tags that guards refused stand in a condition of their own, and are looked at again where that may help. */
+function withRefused(report: Report, plan: Plan, now: Instant): Report {
+  const refused = 'guarded' in plan ? (plan.guarded?.refused ?? []) : [];
+  if (refused.length === 0) return { ...report, remove: [...(report.remove ?? []), 'Guarded'] };
+  const message = refused.map(describeRefused).join('\n');
+  const condition = { type: 'Guarded', status: 'True', reason: 'NewerRefused', message } as const;
+  const againAt = lookAgainAt(refused);
+  const next = againAt === null ? report.next : { afterMs: Math.max(1000, againAt - now) };
+  return { ...report, conditions: [...(report.conditions ?? []), condition], next };
 }
 
 function report(resource: ImagePolicy, plan: Plan): Report {
@@ -115,7 +238,7 @@ function report(resource: ImagePolicy, plan: Plan): Report {
         ready,
         outcome: 'retry',
         events: [{ type: 'Warning', reason: ready.reason, message: ready.message }],
-        next: 'never',
+        next: plan.retry === true ? 'backoff' : 'never',
       };
     }
     case 'select':
@@ -166,6 +289,12 @@ function reportSelected(resource: ImagePolicy, ref: ImageRef): Report {
     outcome: 'done',
     status: { latestRef: wholeRef(ref), ...(previous === undefined ? {} : { observedPreviousRef: wholeRef(previous) }) },
     events: isNews ? [{ type: 'Normal', reason: 'Succeeded', message }] : [],
-    next: 'never',
+    next: refreshOf(resource),
   };
+}
+
+/** With digestReflectionPolicy Always the digest is looked up again at each interval. */
+function refreshOf({ spec }: ImagePolicy): Report['next'] {
+  const afterMs = spec.digestReflectionPolicy === 'Always' ? parseDurationMs(spec.interval ?? '') : null;
+  return afterMs === null ? 'never' : { afterMs: Math.max(1000, afterMs), jitter: true };
 }

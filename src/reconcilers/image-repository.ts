@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ImageRepository, imageRepositoryKind } from '../api/index.ts';
-import { chooseRegistryCredentials, tlsFromSecret } from '../auth/index.ts';
+import { acceptListingAnnotation, type ImagePolicy, type ImageRepository, imageRepositoryKind } from '../api/index.ts';
+import type { CloudLogins } from '../auth/index.ts';
 import {
   type Cluster,
   formatDuration,
@@ -11,39 +11,55 @@ import {
   parseDurationMs,
   type Reconciler,
   type Registry,
-  type RegistryAccess,
   type Report,
   type StepContext,
   TagalongError,
 } from '../core/index.ts';
 import { canonicalName, parseImageName } from '../registry/index.ts';
-import { compileExclusions, type Exclusions, excludeTags, latestTags, tagListRevision } from '../select/index.ts';
-import { readSecret } from './secrets.ts';
+import {
+  compileExclusions,
+  doubtListing,
+  type Exclusions,
+  excludeTags,
+  findExclusion,
+  latestTags,
+  tagListRevision,
+} from '../select/index.ts';
+import { clusterReader, resolveRegistryAccess } from './registry-access.ts';
 import type { TagList, TagLists } from './tag-lists.ts';
+import { findTagsInUse } from './tags-in-use.ts';
 
 export interface ImageRepositoryDeps {
   readonly cluster: Cluster;
   readonly registry: Registry;
   readonly tagLists: TagLists;
+  readonly logins: CloudLogins;
+  /** Every ImagePolicy, of any namespace. */
+  readonly listPolicies: () => readonly ImagePolicy[];
 }
 
 interface Seen {
   readonly image: ImageName;
-  readonly access: RegistryAccess;
   readonly kept: TagList | null;
 }
 
 type Plan =
-  | { readonly do: 'scan'; readonly because: string; readonly image: ImageName; readonly access: RegistryAccess }
+  | { readonly do: 'scan'; readonly because: string; readonly image: ImageName; readonly kept: TagList | null }
   | { readonly do: 'wait'; readonly because: string; readonly kept: TagList; readonly afterMs: number };
 
-/** `malformed` counts tags outside the grammar. */
-interface Done {
-  readonly list: TagList;
-  readonly malformed: number;
-}
+type Done =
+  | { readonly kind: 'waited' }
+  /** `malformed` counts tags outside the grammar. */
+  | { readonly kind: 'listed'; readonly list: TagList; readonly malformed: number }
+  | { readonly kind: 'doubted'; readonly because: string; readonly revision: string };
 
 const latestTagsShown = 10;
+
+/** From here on a list is told to be long: it costs its registry, and everybody who goes through it. */
+const manyTags = 100_000;
+
+/** A loss that is still there after this long is taken for meant. */
+const doubtMs = 24 * 3_600_000;
 
 /** Lists the tags of an image when that is due, and keeps the last complete listing for the policies. */
 export function createImageRepositoryReconciler(deps: ImageRepositoryDeps): Reconciler<ImageRepository, Seen, Plan, Done> {
@@ -57,36 +73,13 @@ export function createImageRepositoryReconciler(deps: ImageRepositoryDeps): Reco
   };
 }
 
-async function observe(resource: ImageRepository, context: StepContext, deps: ImageRepositoryDeps): Promise<Seen> {
-  const image = parseImageName(resource.spec.image);
-  return {
-    image,
-    access: await accessOf(resource, image, context, deps.cluster),
-    kept: await deps.tagLists.read(nameOf(resource)),
-  };
-}
-
-async function accessOf(
-  resource: ImageRepository,
-  image: ImageName,
-  context: StepContext,
-  cluster: Cluster,
-): Promise<RegistryAccess> {
-  const { spec } = resource;
-  const { namespace } = nameOf(resource);
-  const secrets = spec.secretRef === undefined ? [] : [await readSecret(cluster, namespace, spec.secretRef.name, context.signal)];
-  const tls = spec.certSecretRef && tlsFromSecret(await readSecret(cluster, namespace, spec.certSecretRef.name, context.signal));
-  return {
-    credentials: chooseRegistryCredentials(secrets, image),
-    insecure: spec.insecure ?? false,
-    ...(tls === undefined ? {} : { tls }),
-    timeoutMs: Math.max(1000, parseDurationMs(spec.timeout ?? spec.interval) ?? 60_000),
-  };
+async function observe(resource: ImageRepository, _context: StepContext, deps: ImageRepositoryDeps): Promise<Seen> {
+  return { image: parseImageName(resource.spec.image), kept: await deps.tagLists.read(nameOf(resource)) };
 }
 
 function decide(resource: ImageRepository, seen: Seen, now: Instant): Plan {
   const because = reasonToScan(resource, seen, now);
-  if (because !== null) return { do: 'scan', because, image: seen.image, access: seen.access };
+  if (because !== null) return { do: 'scan', because, image: seen.image, kept: seen.kept };
   const afterMs = nextScanAt(resource) - now;
   return {
     do: 'wait',
@@ -119,15 +112,44 @@ function nextScanAt(resource: ImageRepository): Instant {
 }
 
 async function act(plan: Plan, resource: ImageRepository, context: StepContext, deps: ImageRepositoryDeps): Promise<Done> {
-  if (plan.do === 'wait') return { list: plan.kept, malformed: 0 };
+  if (plan.do === 'wait') return { kind: 'waited' };
   await context.progress(`scanning: ${plan.because}`);
+  const { signal, clock } = context;
   const exclusionList = resource.spec.exclusionList ?? [];
   const exclusions = compileExclusionList(exclusionList);
-  const listing = await deps.registry.fetchTags(plan.image, plan.access, context.signal).catch(failScan);
-  const tags = sortTagsDescending(excludeTags(exclusions, listing.tags).kept);
+  const choice = { key: JSON.stringify(exclusionList), accepts: (tag: string) => findExclusion(exclusions, tag) === null };
+  const reader = clusterReader(deps.cluster, nameOf(resource).namespace, signal);
+  const access = await resolveRegistryAccess(resource.spec, plan.image, { reader, logins: deps.logins });
+  const listing = await deps.registry.fetchTags(plan.image, access, signal, choice).catch(failScan);
+  const tags = sortTagsDescending(listing.tags);
   const list: TagList = { canonicalName: canonicalName(plan.image), exclusionList, tags, revision: tagListRevision(tags) };
+  const before = comparableTags(plan.kept, list, exclusions);
+  const doubt = doubtListing(before, tags, findTagsInUse(resource, deps.listPolicies(), exclusions));
+  if (doubt !== null && !(await isAccepted(resource, list, deps, clock.now()))) {
+    await deps.tagLists.doubt(nameOf(resource), clock.now());
+    return { kind: 'doubted', because: doubt, revision: list.revision };
+  }
   await deps.tagLists.write(nameOf(resource), list);
-  return { list, malformed: listing.malformed };
+  return { kind: 'listed', list, malformed: listing.malformed };
+}
+
+/** The tags of the list before, as this exclusion list would have left them; null for those of another image. */
+function comparableTags(kept: TagList | null, now: TagList, exclusions: Exclusions): readonly string[] | null {
+  if (kept === null || kept.canonicalName !== now.canonicalName) return null;
+  if (isDeepStrictEqual(kept.exclusionList, now.exclusionList)) return kept.tags;
+  return excludeTags(exclusions, kept.tags).kept;
+}
+
+/** By a person, for exactly this list; or by time. */
+async function isAccepted(
+  resource: ImageRepository,
+  list: TagList,
+  { tagLists }: ImageRepositoryDeps,
+  now: Instant,
+): Promise<boolean> {
+  if (resource.metadata.annotations?.[acceptListingAnnotation] === list.revision) return true;
+  const since = await tagLists.doubtedSince(nameOf(resource));
+  return since !== null && now - since >= doubtMs;
 }
 
 function compileExclusionList(list: readonly string[]): Exclusions {
@@ -151,18 +173,28 @@ function sortTagsDescending(tags: readonly string[]): string[] {
 }
 
 function report(resource: ImageRepository, plan: Plan, done: Done, now: Instant): Report {
-  const { list, malformed } = done;
+  if (plan.do === 'wait') return reportWaiting(resource, plan.kept, plan.afterMs);
+  if (done.kind === 'listed') return reportListed(resource, done.list, done.malformed, now);
+  return reportDoubted(resource, done.kind === 'doubted' ? done : { because: '', revision: '' });
+}
+
+function reportWaiting(resource: ImageRepository, kept: TagList, afterMs: number): Report {
+  const before = resource.status?.conditions?.find((condition) => condition.type === 'Ready');
+  // What the scan said, such as the tags it skipped, stays said.
+  const message = before?.status === 'True' ? before.message : describeListed(kept, 0);
+  return { ready: { status: 'True', reason: 'Succeeded', message }, outcome: 'done', next: { afterMs } };
+}
+
+function describeListed({ tags, revision }: TagList, malformed: number): string {
   const skipped = malformed === 0 ? '' : `, skipped ${malformed} that break the tag grammar`;
-  const message = `successful scan: found ${list.tags.length} tags with checksum ${list.revision}${skipped}`;
-  const ready = { status: 'True', reason: 'Succeeded', message } as const;
-  if (plan.do === 'wait') {
-    const before = resource.status?.conditions?.find((condition) => condition.type === 'Ready');
-    // What the scan said, such as the tags it skipped, stays said.
-    const kept = before?.status === 'True' ? { ...ready, message: before.message } : ready;
-    return { ready: kept, outcome: 'done', next: { afterMs: plan.afterMs } };
-  }
+  const many = tags.length < manyTags ? '' : '; leave out by spec.exclusionList what no policy needs';
+  return `successful scan: found ${tags.length} tags with checksum ${revision}${skipped}${many}`;
+}
+
+function reportListed(resource: ImageRepository, list: TagList, malformed: number, now: Instant): Report {
+  const message = describeListed(list, malformed);
   return {
-    ready,
+    ready: { status: 'True', reason: 'Succeeded', message },
     outcome: 'done',
     status: {
       canonicalImageName: list.canonicalName,
@@ -174,13 +206,35 @@ function report(resource: ImageRepository, plan: Plan, done: Done, now: Instant)
         latestTags: list.tags.length === 0 ? null : latestTags(list.tags, latestTagsShown),
       },
     },
-    events: scanEvents(resource, message),
+    events: [...scanEvents(resource, message), ...lengthEvents(resource, list)],
+    next: { afterMs: intervalMs(resource), jitter: true },
+  };
+}
+
+/** Once, when the list grows past what is told to be long. */
+function lengthEvents(resource: ImageRepository, { tags }: TagList): NonNullable<Report['events']> {
+  if (tags.length < manyTags || (resource.status?.lastScanResult?.tagCount ?? 0) >= manyTags) return [];
+  const message = `the image has ${tags.length} tags; each scan reads them all. Leave out by spec.exclusionList what no policy needs`;
+  return [{ type: 'Warning', reason: 'ManyTags', message }];
+}
+
+/** The status keeps telling of the last good listing. */
+function reportDoubted(resource: ImageRepository, { because, revision }: { because: string; revision: string }): Report {
+  const { namespace, name } = nameOf(resource);
+  const message =
+    `the listing is not believed: ${because}; the last good one stays. If the loss is meant, run \`tagalong confirm listing ${name} -n ${namespace}\`; ` +
+    `a loss that lasts a day is believed by itself. ${acceptListingAnnotation}: ${revision}`;
+  const before = resource.status?.conditions?.find((condition) => condition.type === 'Ready');
+  return {
+    ready: { status: 'False', reason: 'ListingDistrusted', message },
+    outcome: 'retry',
+    events: before?.message === message ? [] : [{ type: 'Warning', reason: 'ListingDistrusted', message }],
     next: { afterMs: intervalMs(resource), jitter: true },
   };
 }
 
 /** News only: the first success after none, or another number or set of tags. */
-function scanEvents(resource: ImageRepository, message: string): Report['events'] {
+function scanEvents(resource: ImageRepository, message: string): NonNullable<Report['events']> {
   const before = resource.status?.conditions?.find((condition) => condition.type === 'Ready');
   const isNews = before?.status !== 'True' || before.message !== message;
   return isNews ? [{ type: 'Normal', reason: 'Succeeded', message }] : [];

@@ -1,4 +1,4 @@
-import { formatKey, type NamespacedName, type Store } from '../core/index.ts';
+import { formatKey, type Instant, type NamespacedName, type Store } from '../core/index.ts';
 
 /** The last complete listing of one ImageRepository, after its exclusions. */
 export interface TagList {
@@ -14,27 +14,73 @@ export interface TagList {
 export interface TagLists {
   read(repository: NamespacedName): Promise<TagList | null>;
   write(repository: NamespacedName, list: TagList): Promise<void>;
+  /** Since when the listings are doubted; null when they are not. */
+  doubtedSince(repository: NamespacedName): Promise<Instant | null>;
+  /** A listing is doubted; the first time counts. */
+  doubt(repository: NamespacedName, now: Instant): Promise<void>;
   drop(repository: NamespacedName): Promise<void>;
 }
 
 export function createTagLists(store: Store): TagLists {
-  const known = new Map<string, TagList>();
+  const known = createListCache();
   const at = (repository: NamespacedName) => `tags/${formatKey(repository)}.json`;
+  const doubtAt = (repository: NamespacedName) => `doubts/${formatKey(repository)}.json`;
   return {
     async read(repository) {
       const key = at(repository);
       const list = known.get(key) ?? parseTagList(await store.read(key));
-      if (list !== null) known.set(key, list);
+      if (list !== null) known.keep(key, list);
       return list;
     },
     async write(repository, list) {
-      known.set(at(repository), list);
+      known.keep(at(repository), list);
       await store.write(at(repository), JSON.stringify(list));
+      await store.delete(doubtAt(repository));
+    },
+    async doubtedSince(repository) {
+      const since = Number((await store.read(doubtAt(repository)))?.toString('utf8') ?? 'none');
+      return Number.isFinite(since) ? since : null;
+    },
+    async doubt(repository, now) {
+      if ((await this.doubtedSince(repository)) === null) await store.write(doubtAt(repository), String(now));
     },
     async drop(repository) {
-      known.delete(at(repository));
+      known.drop(at(repository));
       await store.delete(at(repository));
+      await store.delete(doubtAt(repository));
     },
+  };
+}
+
+/** More tags than this are not kept in memory all the time: they are read when a scan or a policy wants them. */
+const maxTagsInMemory = 200_000;
+
+interface ListCache {
+  get(key: string): TagList | undefined;
+  keep(key: string, list: TagList): void;
+  drop(key: string): void;
+}
+
+/** The lists used last, as many as fit. */
+function createListCache(): ListCache {
+  const lists = new Map<string, TagList>();
+  let held = 0;
+  const drop = (key: string) => {
+    held -= lists.get(key)?.tags.length ?? 0;
+    lists.delete(key);
+  };
+  return {
+    get: (key) => lists.get(key),
+    keep: (key, list) => {
+      drop(key);
+      lists.set(key, list);
+      held += list.tags.length;
+      for (const [oldest] of lists) {
+        if (held <= maxTagsInMemory) break;
+        drop(oldest);
+      }
+    },
+    drop,
   };
 }
 

@@ -31,6 +31,28 @@ export function imagePolicyWakes(listPolicies: () => readonly ImagePolicy[]): Wa
   ];
 }
 
+/** A repository whose listing is not believed is looked at again when a policy that may be the reason changes. */
+export function imageRepositoryWakes(listRepositories: () => readonly ImageRepository[]): WakeRule[] {
+  return [
+    {
+      on: imagePolicyKind,
+      because: 'a policy of this image changed, and its listing is not believed',
+      keys: (change) => {
+        if (isSame(change, (object) => [specOf(object), object?.metadata.annotations])) return [];
+        const policy = (change.after ?? change.before) as ImagePolicy | null;
+        const key = policy === null ? '' : formatKey(repositoryOf(policy));
+        return listRepositories()
+          .filter((repository) => keyOf(repository) === key && isDoubted(repository))
+          .map(keyOf);
+      },
+    },
+  ];
+}
+
+function isDoubted({ status }: ImageRepository): boolean {
+  return status?.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'ListingDistrusted') ?? false;
+}
+
 /** An automation runs when a policy of its namespace answers otherwise, and when its branch or the way to it changed. */
 export function automationWakes(listAutomations: () => readonly ImageUpdateAutomation[]): WakeRule[] {
   return [

@@ -12,6 +12,7 @@ export {
 export { explainTags } from './explain-tags.ts';
 export { goQuote } from './go-quote.ts';
 export { hintTags } from './hint-tags.ts';
+export { doubtListing, type TagInUse } from './listing-trust.ts';
 export { orderTags, passesPolicy } from './order-tags.ts';
 export { selectTag, type TagCounts, type TagSelection } from './select-tag.ts';
 export { isValidTag } from './tag-grammar.ts';

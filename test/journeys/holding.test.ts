@@ -188,6 +188,9 @@ test('a tag that vanished from the registry does not take git back to an older o
   await using loop = await bumped();
   await loop.registry.deleteTag('web', '1.1.0');
   await loop.request('ImageRepository', 'web');
+  expect(await loop.ready('ImageRepository', 'web', 'False')).toMatchObject({ reason: 'ListingDistrusted' });
+  await staysSo(loop);
+  await confirmListing(loop);
   const guarded = await conditionIs(loop, 'Guarded', 'DowngradeRefused');
   expect(guarded.message).toMatch(/^apps\/web\.yaml:10: 1\.0\.0 is older than 1\.1\.0/);
   await staysSo(loop);
@@ -201,10 +204,18 @@ test('allow-downgrade on the policy lets git follow the registry back', async ()
   await using loop = await bumped();
   await loop.registry.deleteTag('web', '1.1.0');
   await loop.request('ImageRepository', 'web');
-  await conditionIs(loop, 'Guarded', 'DowngradeRefused');
+  await loop.ready('ImageRepository', 'web', 'False');
   await loop.patch('ImagePolicy', 'web', { metadata: { annotations: { 'tagalong.dev/allow-downgrade': 'true' } } });
   await loop.lands(web, ':1.0.0');
 });
+
+/** What `tagalong confirm listing` does. */
+async function confirmListing(loop: Loop): Promise<void> {
+  const { message } = await loop.ready('ImageRepository', 'web', 'False');
+  const revision = message.split(' ').at(-1) ?? '';
+  await loop.patch('ImageRepository', 'web', { metadata: { annotations: { 'tagalong.dev/accept-listing': revision } } });
+  await loop.ready('ImageRepository', 'web');
+}
 
 test('a policy that is narrowed takes git back with its reason, and widened again it goes forward without a hold', async () => {
   await using loop = await bumped();

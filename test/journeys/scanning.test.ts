@@ -5,6 +5,7 @@ import { imagePolicy, imageRepository, secret } from './support/resources.ts';
 import { conditionOf, type Loop, startLoop } from './support/start-loop.ts';
 
 type Scanned = { lastScanResult?: { tagCount: number; scanTime: string; revision: string; latestTags: string[] } };
+type Reflected = { latestRef?: { digest?: string } };
 type Selected = { latestRef?: { name: string; tag: string } };
 
 function runsOf({ runs }: Loop, kind: string, key: string): number {
@@ -120,9 +121,141 @@ test('an image whose tags all vanished keeps the answer, Ready=False', async () 
   await loop.ready('ImagePolicy', 'web');
   await loop.registry.deleteTag('web', '1.0.0');
   await loop.request('ImageRepository', 'web');
+  const doubted = await loop.ready('ImageRepository', 'web', 'False');
+  expect(doubted.message).toContain('it lost 1.0.0, which policy default/web has picked');
+  expect((await loop.ready('ImagePolicy', 'web')).message).toContain('resolved to 1.0.0');
+  await acceptListing(loop);
   const ready = await loop.ready('ImagePolicy', 'web', 'False');
   expect(ready.reason).toBe('Failure');
   expect(((await loop.get('ImagePolicy', 'web'))['status'] as Selected).latestRef?.tag).toBe('1.0.0');
+});
+
+/** As `tagalong confirm listing` does. */
+async function acceptListing(loop: Loop): Promise<void> {
+  const revision = (await loop.ready('ImageRepository', 'web', 'False')).message.split(' ').at(-1) ?? '';
+  await loop.patch('ImageRepository', 'web', { metadata: { annotations: { 'tagalong.dev/accept-listing': revision } } });
+  await loop.ready('ImageRepository', 'web');
+}
+
+describe('a listing that lost most of its tags', () => {
+  const twenty = Array.from({ length: 20 }, (_, index) => `1.0.${index}`);
+  const scan = (loop: Loop) => loop.request('ImageRepository', 'web');
+  const loseMost = async (loop: Loop) => {
+    for (const tag of twenty.slice(0, 15)) await loop.registry.deleteTag('web', tag);
+  };
+  const countOf = async (loop: Loop) =>
+    ((await loop.get('ImageRepository', 'web'))['status'] as Scanned).lastScanResult?.tagCount;
+
+  test('is not believed, also after a restart, until it has its tags again', async () => {
+    await using loop = await startLoop({ images: { web: twenty }, automation: null, source: null });
+    await loop.ready('ImagePolicy', 'web');
+    await loseMost(loop);
+    await loop.pushTag('web', '1.1.0');
+    const doubted = await scan(loop);
+    expect(conditionOf(doubted, 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'ListingDistrusted',
+      message: expect.stringMatching(/it lost 15 of 20 tags.*tagalong confirm listing web -n default/),
+    });
+    expect(await countOf(loop)).toBe(20);
+    await loop.stopApp();
+    await loop.startApp();
+    await scan(loop);
+    expect(await loop.ready('ImageRepository', 'web', 'False')).toMatchObject({ reason: 'ListingDistrusted' });
+    for (const tag of twenty) await loop.registry.pushTag('web', tag);
+    await scan(loop);
+    expect((await loop.ready('ImageRepository', 'web')).message).toContain('found 21 tags');
+  });
+
+  test('is believed once a person confirmed it, and a later one is not', async () => {
+    await using loop = await startLoop({ images: { web: twenty }, automation: null, source: null });
+    await loop.ready('ImagePolicy', 'web');
+    await loseMost(loop);
+    await scan(loop);
+    await acceptListing(loop);
+    expect(await countOf(loop)).toBe(5);
+  });
+
+  test('is believed when it is still so after a day', async () => {
+    await using loop = await startLoop({ images: { web: twenty }, automation: null, source: null });
+    await loop.ready('ImagePolicy', 'web');
+    await loseMost(loop);
+    await scan(loop);
+    await loop.ready('ImageRepository', 'web', 'False');
+    await loop.rests();
+    loop.clock.skip(25 * 3_600_000);
+    expect((await loop.ready('ImageRepository', 'web')).message).toContain('found 5 tags');
+  });
+
+  test('by the exclusion list lost nothing', async () => {
+    await using loop = await startLoop({ images: { web: [...twenty, '2.0.0'] }, automation: null, source: null });
+    await loop.ready('ImagePolicy', 'web');
+    await loop.patch('ImageRepository', 'web', { spec: { exclusionList: ['^1'] } });
+    await loop.until('the new list', async () => (await countOf(loop)) === 1);
+    await loop.ready('ImageRepository', 'web');
+  });
+});
+
+describe('digestReflectionPolicy', () => {
+  const reflecting = (mode: string, interval: string | null = null) => ({
+    spec: { digestReflectionPolicy: mode, ...(interval !== null && { interval }) },
+  });
+  const digestOf = async (loop: Loop) => ((await loop.get('ImagePolicy', 'web'))['status'] as Reflected).latestRef?.digest;
+
+  test('Never records none, and asks for none', async () => {
+    await using loop = await startLoop({ policy: reflecting('Never'), automation: null, source: null });
+    await loop.ready('ImagePolicy', 'web');
+    expect(await digestOf(loop)).toBeUndefined();
+    expect(loop.registry.requests.filter(({ path }) => path.includes('/manifests/'))).toEqual([]);
+  });
+
+  test('IfNotPresent records it with a tag, and keeps it while the tag stays', async () => {
+    await using loop = await startLoop({ policy: reflecting('IfNotPresent'), automation: null, source: null });
+    const { message } = await loop.ready('ImagePolicy', 'web');
+    const first = await digestOf(loop);
+    expect(message).toContain(`resolved to 1.0.0 with digest ${first}`);
+    await loop.registry.pushTag('web', '1.0.0', { digestSeed: 'rebuilt' });
+    await loop.request('ImagePolicy', 'web');
+    expect(await digestOf(loop)).toBe(first);
+    const second = await loop.registry.pushTag('web', '1.1.0');
+    await loop.request('ImageRepository', 'web');
+    await loop.until('the digest of 1.1.0', async () => (await digestOf(loop)) === second);
+  });
+
+  test('Always looks again at its interval, and a tag that moved is news', async () => {
+    await using loop = await startLoop({ policy: reflecting('Always', '10m'), automation: null, source: null });
+    await loop.ready('ImagePolicy', 'web');
+    const before = await digestOf(loop);
+    const moved = await loop.registry.pushTag('web', '1.0.0', { digestSeed: 'rebuilt' });
+    await loop.rests();
+    loop.clock.skip(11 * 60_000);
+    await loop.until('the new digest', async () => (await digestOf(loop)) === moved);
+    expect((await loop.ready('ImagePolicy', 'web')).message).toContain(`(previously ${loop.image('web', '1.0.0')}@${before})`);
+  });
+
+  test('back at Never the digest is taken out', async () => {
+    await using loop = await startLoop({ policy: reflecting('IfNotPresent'), automation: null, source: null });
+    await loop.ready('ImagePolicy', 'web');
+    await loop.patch('ImagePolicy', 'web', { spec: { digestReflectionPolicy: 'Never' } });
+    await loop.until('no digest', async () => (await digestOf(loop)) === undefined);
+  });
+
+  test('a digest that cannot be had keeps the answer, and is asked for again', async () => {
+    await using loop = await startLoop({ policy: reflecting('IfNotPresent'), automation: null, source: null });
+    await loop.ready('ImagePolicy', 'web');
+    loop.registry.setFault({ kind: 'status', status: 404, on: 'manifests/1.1.0', times: 1 });
+    await loop.pushTag('web', '1.1.0');
+    const failed = await loop.ready('ImagePolicy', 'web', 'False');
+    expect(failed).toMatchObject({
+      reason: 'Failed',
+      message: expect.stringContaining(`failed fetching digest of ${loop.image('web', '1.1.0')}`),
+    });
+    expect(((await loop.get('ImagePolicy', 'web'))['status'] as Selected).latestRef?.tag).toBe('1.0.0');
+    await hurry(
+      loop,
+      loop.until('1.1.0', async () => ((await loop.get('ImagePolicy', 'web'))['status'] as Selected).latestRef?.tag === '1.1.0'),
+    );
+  });
 });
 
 test('tags that are no versions are counted in the scan and skipped by the policy', async () => {
