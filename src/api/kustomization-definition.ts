@@ -12,6 +12,5 @@ export const kustomizationDefinition: KindDefinition = {
   status: kustomizationStatusSchema,
   gaps: [
     { path: 'spec.sourceRef.kind', because: 'only a GitRepository can be a source yet', isNoop: oneOf('GitRepository') },
-    { path: 'spec.decryption', because: 'manifests are not decrypted yet' },
   ],
 };

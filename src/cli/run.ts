@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { customResourceDefinitions, servedKinds } from '../api/index.ts';
-import { createApp, type Tenancy } from '../app.ts';
+import { type AppOptions, createApp, type Tenancy } from '../app.ts';
 import { createCluster, type KubeconfigSource, podEnvironment, routeByGroup } from '../cluster/index.ts';
 import { type Cluster, errorMessage, type LabelTest, type Log, parseLabelSelector, systemClock } from '../core/index.ts';
 import {
@@ -37,6 +37,9 @@ interface RunOptions {
   readonly leaderElect?: boolean;
   readonly defaultServiceAccount?: string;
   readonly crossNamespaceRefs: boolean;
+  readonly sopsAgeSecret?: string;
+  readonly sopsVaultConfigmap?: string;
+  readonly defaultDecryptionServiceAccount?: string;
   readonly logLevel: LogLevel;
   readonly logFile?: string;
 }
@@ -79,6 +82,12 @@ export function createRunCommand(): Command {
     )
     .option('--default-service-account <name>', 'apply as this ServiceAccount of their namespace where Kustomizations name none')
     .option('--no-cross-namespace-refs', 'refuse sources of other namespaces')
+    .option('--sops-age-secret <name>', 'Secret whose age identities decrypt where spec.decryption names no Secret')
+    .option('--sops-vault-configmap <name>', 'ConfigMap with the Vault servers that ServiceAccounts may log in at (config.yaml)')
+    .option(
+      '--default-decryption-service-account <name>',
+      'ask key services as this ServiceAccount of their namespace where spec.decryption names none',
+    )
     .option('--no-remote-bases', 'accepted as in Flux: remote bases are always refused')
     .option(
       '--leader-elect [boolean]',
@@ -131,6 +140,7 @@ async function run(options: RunOptions): Promise<void> {
     onFinished: (finished) => metrics.observeRun(finished),
     controllers: options.controllers,
     tenancy: tenancyOf(options),
+    decryption: decryptionOf(options, place.self?.namespace),
     ...(options.allowedPushRefs === undefined ? {} : { allowedPushRefs: options.allowedPushRefs }),
     ...(leases === null ? {} : { leases }),
     ...(place.self === undefined || options.policies !== undefined ? {} : { self: place.self }),
@@ -159,6 +169,21 @@ function tenancyOf({ defaultServiceAccount = '', crossNamespaceRefs }: RunOption
   return {
     ...(defaultServiceAccount === '' ? {} : { defaultServiceAccount }),
     ...(crossNamespaceRefs ? {} : { noCrossNamespaceRefs: true }),
+  };
+}
+
+/** Names without a namespace are of the one that this process runs in. */
+function decryptionOf(options: RunOptions, ownNamespace: string | undefined): NonNullable<AppOptions['decryption']> {
+  const { sopsAgeSecret, sopsVaultConfigmap, defaultDecryptionServiceAccount: account = '' } = options;
+  const read = (option: string, text: string) => {
+    const [name = '', namespace = ownNamespace] = text.split('/').toReversed();
+    if (namespace !== undefined && name !== '') return { namespace, name };
+    throw new CliError('USAGE', `${option} ${text}: outside of a cluster it needs a namespace: ${option} NAMESPACE/NAME`);
+  };
+  return {
+    ...(sopsAgeSecret === undefined ? {} : { ageSecret: read('--sops-age-secret', sopsAgeSecret) }),
+    ...(sopsVaultConfigmap === undefined ? {} : { vaultConfigMap: read('--sops-vault-configmap', sopsVaultConfigmap) }),
+    ...(account === '' ? {} : { defaultServiceAccount: account }),
   };
 }
 

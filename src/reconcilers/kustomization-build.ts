@@ -1,21 +1,24 @@
 import type { Kustomization } from '../api/index.ts';
 import type { Build, Builder } from '../build/index.ts';
 import type { Artifact, Cluster } from '../core/index.ts';
+import { type DecryptionTools, readDecryption } from './kustomization-decryption.ts';
 import { readVariables } from './kustomization-variables.ts';
 
 export interface BuildTools {
   readonly builder: Builder;
-  /** Where Kustomizations live, and what they take variables from. */
+  /** Where Kustomizations live, and what they take variables and keys from. */
   readonly home: Cluster;
+  readonly decryption: DecryptionTools;
   readonly signal: AbortSignal;
 }
 
-/** What a Kustomization yields at an artifact, all of its spec considered. Throws `BuildError`. */
+/** What a Kustomization yields at an artifact, all of its spec considered. Throws `BuildError` and `DecryptError`. */
 export async function buildKustomization(kustomization: Kustomization, artifact: Artifact, tools: BuildTools): Promise<Build> {
   const { builder, signal } = tools;
   const { path } = kustomization.spec;
+  const decryption = await readDecryption(kustomization, { home: tools.home, tools: tools.decryption, signal });
   const substitution = await readVariables(kustomization, tools);
-  return builder.build({ artifact, path, additions: additionsOf(kustomization), substitution, signal });
+  return builder.build({ artifact, path, additions: additionsOf(kustomization), substitution, decryption, signal });
 }
 
 function additionsOf({ spec }: Kustomization) {

@@ -13,6 +13,7 @@ import {
   type Wake,
 } from '../core/index.ts';
 import type { Expressions } from '../expression/index.ts';
+import type { DecryptionTools } from './kustomization-decryption.ts';
 import type { DriftWatcher } from './kustomization-drift.ts';
 
 export interface KustomizationDeps {
@@ -22,6 +23,7 @@ export interface KustomizationDeps {
   readonly home: Cluster;
   readonly artifacts: Artifacts;
   readonly builder: Builder;
+  readonly decryption: DecryptionTools;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;

@@ -2,6 +2,7 @@ import type { Kustomization } from '../api/index.ts';
 import { ApplyError, upsertHistory } from '../apply/index.ts';
 import { BuildError } from '../build/index.ts';
 import { errorMessage, type Instant, type Report, TagalongError } from '../core/index.ts';
+import { DecryptError } from '../decrypt/index.ts';
 import { type FailureFacts, KustomizationError } from './kustomization-deps.ts';
 import { retryMsOf } from './kustomization-spec.ts';
 
@@ -50,7 +51,7 @@ function historyOf(
 }
 
 function reasonOf(cause: unknown): string {
-  if (cause instanceof BuildError) return cause.reason ?? 'BuildFailed';
+  if (cause instanceof BuildError || cause instanceof DecryptError) return cause.reason ?? 'BuildFailed';
   if (cause instanceof ApplyError && cause.code === 'PRUNE_FAILED') return 'PruneFailed';
   if (cause instanceof ApplyError && cause.code === 'HEALTH_CHECK_FAILED') return 'HealthCheckFailed';
   return 'ReconciliationFailed';

@@ -87,7 +87,12 @@ async function buildOrFail(
   { context, deps, startedAt }: { context: StepContext; deps: Omit<KustomizationDeps, 'drift'>; startedAt: Instant },
 ): Promise<Build> {
   try {
-    return await buildKustomization(kustomization, artifact, { builder: deps.builder, home: deps.home, signal: context.signal });
+    return await buildKustomization(kustomization, artifact, {
+      builder: deps.builder,
+      home: deps.home,
+      decryption: deps.decryption,
+      signal: context.signal,
+    });
   } catch (error) {
     context.signal.throwIfAborted();
     // A path that is not there is no attempt at the revision.

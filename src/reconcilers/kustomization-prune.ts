@@ -75,6 +75,7 @@ async function judge(input: PruneInput, context: StepContext, deps: Kustomizatio
   const handovers = await findHandovers(input.kustomization, deps.list(), {
     builder: deps.builder,
     home: deps.home,
+    decryption: deps.decryption,
     artifact: input.artifact,
     signal,
   });

@@ -1,5 +1,6 @@
 import { type Kustomization, kustomizationKind } from '../api/index.ts';
 import { nameOf, type Reconciler, type StepContext } from '../core/index.ts';
+import { withoutRevealed } from './kustomization-decryption.ts';
 import { describeFailure, failureOf } from './kustomization-failure.ts';
 import { finalizeKustomization } from './kustomization-finalize.ts';
 import { HealthWaits } from './kustomization-health.ts';
@@ -55,5 +56,7 @@ async function act(
     context.signal.throwIfAborted();
     throw failureOf(resource, error, { revision: plan.revision, startedAt: plan.startedAt, now: context.clock.now() });
   });
-  return runPlan(plan, resource, context, { ...memory, deps: acting });
+  return runPlan(plan, resource, context, { ...memory, deps: acting }).catch((error: unknown) => {
+    throw withoutRevealed(error, plan.build.revealed);
+  });
 }

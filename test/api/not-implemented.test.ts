@@ -159,7 +159,6 @@ describe('what is not there yet is named', () => {
       names: ['spec.healthCheckExprs'],
     },
     { kind: 'Kustomization', spec: { kubeConfig: { secretRef: name } }, names: ['spec.kubeConfig'] },
-    { kind: 'Kustomization', spec: { decryption: { provider: 'sops' } }, names: ['spec.decryption'] },
     { kind: 'Kustomization', spec: { ignore: [{ paths: ['/spec/replicas'] }] }, names: ['spec.ignore'] },
     {
       kind: 'ImageRepository',
@@ -200,7 +199,6 @@ describe('what is not there yet is named', () => {
       names: ['spec.healthCheckExprs'],
     },
     { kind: 'Kustomization', spec: { kubeConfig: { secretRef: name } }, names: ['spec.kubeConfig'] },
-    { kind: 'Kustomization', spec: { decryption: { provider: 'sops' } }, names: ['spec.decryption'] },
     { kind: 'Kustomization', spec: { ignore: [{ paths: ['/spec/replicas'] }] }, names: ['spec.ignore'] },
     {
       kind: 'ImageRepository',

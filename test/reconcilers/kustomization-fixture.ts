@@ -184,6 +184,7 @@ export async function startProcess(home: Home, options: ProcessOptions = {}): Pr
     home: cluster,
     artifacts,
     builder,
+    decryption: { fetch },
     store: options.store ?? home.store,
     clock: systemClock,
     log: silentLog,

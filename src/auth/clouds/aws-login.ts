@@ -21,7 +21,7 @@ export async function loginAtAws(host: EcrHost, ask: CloudAsk): Promise<CloudTok
     ...(host.kind === 'private' && host.fips && { useFipsEndpoint: true }),
     ...endpointOf(host, ask),
     ...handlerOf(ask),
-    ...(await credentialsOf(region, ask)),
+    ...(await awsCredentialsOf(region, ask)),
     ...(host.kind === 'public' && { signingName: 'ecr-public' }),
   });
   if (host.kind === 'public') client.middlewareStack.add(askPublicGallery, { step: 'build', name: 'askPublicGallery' });
@@ -48,7 +48,8 @@ function endpointOf(host: EcrHost, { endpoints }: CloudAsk): { endpoint?: string
   return host.kind === 'public' ? { endpoint: `https://api.ecr-public.${publicRegion}.amazonaws.com` } : {};
 }
 
-async function credentialsOf(region: string, ask: CloudAsk) {
+/** What requests in a region are signed with: the role of the ServiceAccount, or nothing where the SDK is to look around the bot. */
+export async function awsCredentialsOf(region: string, ask: CloudAsk) {
   if (ask.account === undefined) return {};
   const role = readAnnotation(ask.account, 'eks.amazonaws.com/role-arn', /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/.+$/);
   const { namespace, name } = ask.account;

@@ -4,9 +4,11 @@ import { loadSdk } from './load-sdk.ts';
 
 type AzureCloud = Extract<CloudHost, { provider: 'azure' }>['cloud'];
 
+export const publicAuthority = 'https://login.microsoftonline.com';
+
 /** Who gives the tokens of each cloud, and what they are for: a registry takes those of the resource manager. */
 const clouds: Readonly<Record<AzureCloud, { readonly authority: string; readonly scope: string }>> = {
-  public: { authority: 'https://login.microsoftonline.com', scope: 'https://management.azure.com/.default' },
+  public: { authority: publicAuthority, scope: 'https://management.azure.com/.default' },
   china: { authority: 'https://login.chinacloudapi.cn', scope: 'https://management.chinacloudapi.cn/.default' },
   government: { authority: 'https://login.microsoftonline.us', scope: 'https://management.usgovcloudapi.net/.default' },
   germany: { authority: 'https://login.microsoftonline.de', scope: 'https://management.microsoftazure.de/.default' },
@@ -18,16 +20,21 @@ const clouds: Readonly<Record<AzureCloud, { readonly authority: string; readonly
  */
 export async function loginAtAzure({ cloud }: { readonly cloud: AzureCloud }, ask: CloudAsk): Promise<CloudToken> {
   const { authority, scope } = clouds[cloud];
-  const credential = await createCredential(ask.endpoints.azureAuthority ?? authority, ask);
+  const credential = await createAzureCredential(ask.endpoints.azureAuthority ?? authority, ask);
   const { token, expiresOnTimestamp } = await credential.getToken(scope);
   return { text: token, expiresAt: expiresOnTimestamp };
 }
 
-interface AzureCredential {
-  getToken(scope: string): Promise<{ readonly token: string; readonly expiresOnTimestamp: number }>;
+/** The part of the SDK's `TokenCredential` that is used. */
+export interface AzureCredential {
+  getToken(scopes: string | string[], options?: object): Promise<{ readonly token: string; readonly expiresOnTimestamp: number }>;
 }
 
-async function createCredential(authorityHost: string, { account, proxy, endpoints }: CloudAsk): Promise<AzureCredential> {
+/** Who asks for tokens: the application of the ServiceAccount, or whatever the SDK finds around the bot. */
+export async function createAzureCredential(
+  authorityHost: string,
+  { account, proxy, endpoints }: CloudAsk,
+): Promise<AzureCredential> {
   const { ClientAssertionCredential, DefaultAzureCredential } = await loadSdk('@azure/identity', () => import('@azure/identity'));
   const options = {
     // The environment may name another authority; only a cloud other than the public one, or somebody's own, is told.
