@@ -10,7 +10,10 @@ export interface PackedArtifact {
   readonly digest: string;
 }
 
-/** The artifact as a `.tar.gz` that is the same on every machine: sorted, without owners and times, modes 0600, 0700 and 0750 for folders. */
+/**
+ * The artifact as a `.tar.gz` that is the same on every machine, with the entries of Flux's: the root and every folder before what is in it, no
+ * slash behind them, without owners and times, modes 0600, 0700 and 0750 for folders.
+ */
 export async function packArtifact(artifact: Artifact): Promise<PackedArtifact> {
   const chunks: Buffer[] = [];
   for await (const chunk of streamArtifact(artifact)) chunks.push(chunk);
@@ -35,7 +38,8 @@ export async function* streamArtifact(artifact: Artifact): AsyncGenerator<Buffer
 
 async function* writeTar(files: readonly ArtifactFile[]): AsyncGenerator<Buffer> {
   const folders = new Set<string>();
-  for (const file of files) {
+  yield describeTarEntry({ path: '.', kind: 'folder', mode: 0o750, bytes: 0 });
+  for (const file of files.toSorted((a, b) => compareAsWalked(a.path, b.path))) {
     for (const folder of foldersAbove(file.path)) {
       if (folders.has(folder)) continue;
       folders.add(folder);
@@ -47,6 +51,13 @@ async function* writeTar(files: readonly ArtifactFile[]): AsyncGenerator<Buffer>
     yield padding(content.length);
   }
   yield tarEnd;
+}
+
+/** Folder by folder, by name: `a/b` comes before `a-b`, which as text it would not. */
+function compareAsWalked(a: string, b: string): number {
+  const [left, right] = [a.split('/'), b.split('/')];
+  const at = left.findIndex((part, index) => part !== right[index]);
+  return Buffer.compare(Buffer.from(left[at] ?? ''), Buffer.from(right[at] ?? ''));
 }
 
 function foldersAbove(path: string): string[] {

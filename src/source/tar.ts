@@ -9,7 +9,7 @@ export interface TarEntry {
 
 /** A POSIX tar header without owner, group and time: the same entry gives the same bytes on every machine. */
 export function describeTarEntry(entry: TarEntry): Buffer {
-  const name = entry.kind === 'folder' ? `${entry.path}/` : entry.path;
+  const name = entry.path;
   const short = splitName(name);
   const typeFlag = entry.kind === 'folder' ? '5' : '0';
   if (short !== null && entry.bytes < 8 ** 11) return header(short, entry.mode, entry.bytes, typeFlag);
