@@ -9,6 +9,7 @@ import { withTagLister } from './list-tags.ts';
 import { withCluster } from './open-cluster.ts';
 import { readTags } from './read-tags.ts';
 import type { Session } from './session.ts';
+import { tellStoppedWriters } from './tell-stopped-writers.ts';
 
 /** A policy of a cluster, with the tags that its registry lists now (or those of a file). */
 export function askCluster(
@@ -24,6 +25,7 @@ export function askCluster(
       { namespace: target.namespace, name },
       session.signal,
     )) as ImagePolicy;
+    await tellStoppedWriters(cluster, policy, session);
     const from = repositoryOf(policy);
     const repository = (await findObject(cluster, viewOf('ImageRepository'), from, session.signal)) as ImageRepository;
     const tags = tagsFile === undefined ? await listFromRegistry(cluster, repository, from, session) : await readTags(tagsFile);

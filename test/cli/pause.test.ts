@@ -30,6 +30,9 @@ test('nothing is committed while commits are paused, and it lands when they go o
   await loop.rests();
   expect(await head()).toBe(before);
   expect((await run('get', 'images', 'update')).stdout).toMatch(/paused until \S+: release freeze; /);
+  expect((await run('explain', 'policy', 'web')).stderr).toMatch(
+    /default\/fleet is paused until \S+: release freeze: it writes nothing/,
+  );
   expect(await run('unpause', 'fleet')).toMatchObject({ code: 0, stderr: expect.stringContaining('goes on') });
   await loop.lands('apps/web.yaml', '1.1.0');
 });
