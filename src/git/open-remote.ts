@@ -78,7 +78,10 @@ async function openHttp(remote: GitRemote, folder: string, base: Environment): P
   const header = authorizationOf(credentials);
   if (header !== null) settings.push(['http.extraHeader', `Authorization: ${header}`]);
   // The proxy resolves names, as in Flux; curl calls that socks5h.
-  if (proxy !== undefined) settings.push(['http.proxy', checkLine(proxy, 'the proxy').replace(/^socks5:/, 'socks5h:')]);
+  if (proxy !== undefined) {
+    settings.push(['http.proxy', checkLine(proxy, 'the proxy').replace(/^socks5:/, 'socks5h:')]);
+    settings.push(['http.proxyAuthMethod', 'basic']); // at once, as Flux does, and not only when it was asked for
+  }
   if (ca !== undefined) settings.push(['http.sslCAInfo', await writePrivate(folder, 'ca.pem', ca)]);
   if (clientCertificate) {
     settings.push(['http.sslCert', await writePrivate(folder, 'client.pem', clientCertificate.certificate)]);

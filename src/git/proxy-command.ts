@@ -9,18 +9,6 @@ import { connect as connectTls } from 'node:tls';
 const [, , host = '', port = ''] = process.argv;
 const proxy = new URL(process.env['TAGALONG_PROXY'] ?? '');
 
-try {
-  const socket = await reachProxy();
-  const rest = proxy.protocol === 'socks5:' ? await askSocks(socket) : await askHttp(socket);
-  process.stdout.write(rest);
-  socket.pipe(process.stdout);
-  process.stdin.pipe(socket);
-  socket.on('close', () => process.exit(0)).on('error', () => process.exit(1));
-} catch (error) {
-  process.stderr.write(`unable to access the proxy ${proxy.host}: ${error instanceof Error ? error.message : error}\n`);
-  process.exit(1);
-}
-
 async function reachProxy(): Promise<Socket> {
   const name = proxy.hostname.replace(/^\[|\]$/g, '');
   if (proxy.protocol !== 'https:') return opened(connect(portOf(), name), 'connect');
@@ -117,4 +105,17 @@ class Reader {
     else if (this.#socket.readableEnded) throw new Error('it closed the connection');
     else await Promise.race([once(this.#socket, 'readable'), once(this.#socket, 'end')]);
   }
+}
+
+// Last, since a class is there only from its own line on.
+try {
+  const socket = await reachProxy();
+  const rest = proxy.protocol === 'socks5:' ? await askSocks(socket) : await askHttp(socket);
+  process.stdout.write(rest);
+  socket.pipe(process.stdout);
+  process.stdin.pipe(socket);
+  socket.on('close', () => process.exit(0)).on('error', () => process.exit(1));
+} catch (error) {
+  process.stderr.write(`unable to access the proxy ${proxy.host}: ${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
 }

@@ -13,5 +13,5 @@ export { type KubeApiServer, type KubeApiServerOptions, startKubeApiServer } fro
 export type { KubeUser } from './kube-users.ts';
 export { findPart, kustomizeCommand, missingPart, type PartName, partNames, requirePart } from './parts.ts';
 export { type NodelessCluster, type NodeOptions, simulateNodes } from './simulate-nodes.ts';
-export { type SshGit, startSshGit } from './ssh-git.ts';
+export { type SshGit, type SshGitOptions, startSshGit } from './ssh-git.ts';
 export { waitUntil } from './wait-until.ts';
