@@ -88,7 +88,10 @@ function automationMissing({ spec, metadata }: Rollout): TagalongError {
 function decide(rollout: Rollout, seen: Seen | null, now: Instant): Plan {
   const settled = rollout.status ?? {};
   if (seen === null)
-    return { do: 'nothing', because: 'it has come to an end', seen, joined: { status: settled, entered: [] }, undo: null };
+    return {
+      ...{ do: 'nothing', because: 'it has come to an end', seen },
+      ...{ joined: { status: settled, entered: [] }, undo: settled.undo ?? null },
+    };
   if (seen.recovery !== null) return decideRecovery(settled, seen, seen.recovery, now);
   const facts = seen.look?.facts ?? { fetched: false, reached: [], pending: [], workloads: [], timedOut: false };
   const joined = joinFacts(rollout, { ...facts, standing: seen.standing }, now);

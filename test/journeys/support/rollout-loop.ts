@@ -8,6 +8,8 @@ export interface RolloutLoopOptions extends LoopOptions {
   readonly guard?: Readonly<Record<string, unknown>> | null;
   /** Images that cannot be pulled, and what the node says of them; `missing`: the registry has no such thing. */
   readonly broken?: Map<string, string>;
+  /** What has to run before the test begins, as `name:tag`. Default: every image at its first tag. */
+  readonly waitsFor?: readonly string[];
 }
 
 /** A loop with a cluster that runs what is applied. */
@@ -38,7 +40,11 @@ export async function startRolloutLoop(options: RolloutLoopOptions = {}): Promis
     extra: [kustomization('./apps'), ...(guard === null ? [] : [updateGuard(guard)]), ...(options.extra ?? [])],
   });
   const tools = createTools(loop);
-  for (const [name, [tag = '1.0.0']] of Object.entries(options.asleep === true ? {} : images)) await tools.runs(name, tag);
+  const first = Object.entries(images).map(([name, [tag = '1.0.0']]) => `${name}:${tag}`);
+  for (const wanted of options.asleep === true ? [] : (options.waitsFor ?? first)) {
+    const [name = '', tag = ''] = wanted.split(':');
+    await tools.runs(name, tag);
+  }
   return { ...loop, ...tools, broken, [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose]() };
 }
 
