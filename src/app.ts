@@ -96,6 +96,7 @@ import {
   createArtifacts,
   describeArtifact,
   isNotServed,
+  type Retention,
 } from './source/index.ts';
 import { createFileStore } from './state/index.ts';
 
@@ -111,7 +112,12 @@ export interface AppOptions {
   /** Only objects whose labels pass are served; the others belong to other shards. Absent = all. */
   readonly shard?: LabelTest;
   /** Serve the archives of sources there; absent = no archives are made. */
-  readonly artifacts?: { readonly host: string; readonly port: number; readonly advertise?: string };
+  readonly artifacts?: {
+    readonly host: string;
+    readonly port: number;
+    readonly advertise?: string;
+    readonly retention?: Retention;
+  };
   readonly onFinished?: (run: FinishedRun) => void;
   /** Told of each phase that a Rollout enters. */
   readonly onRollout?: (rollout: Rollout, phase: RolloutPhase) => void;

@@ -77,7 +77,7 @@ const gateSchema = z
     timeout: duration('How long to wait for an answer; at most 1m.').default('10s'),
     cacheFor: duration('How long an answer counts; at least 1s.').default('1m'),
     secretRef: localReference(
-      'Secret with token (sent as a bearer token), or username and password; ca.crt is trusted beside the public authorities.',
+      'Secret with token (sent as a bearer token), or username and password; with ca.crt, only that authority is trusted.',
     ).optional(),
   })
   .describe('An answer from outside; where there is none, nothing lands.');
@@ -158,8 +158,10 @@ export const updateGuardSpecSchema = z
 const guardedSchema = z
   .object({
     policy: text('The ImagePolicy, as namespace/name.'),
-    automation: text('The ImageUpdateAutomation that would write, as namespace/name.'),
-    candidate: text('The image that waits, with tag and digest as far as they are known.'),
+    automation: text(
+      'The ImageUpdateAutomation that would write, as namespace/name; absent for a newer tag that was not picked.',
+    ).optional(),
+    candidate: text('What waits, with tag and digest as far as they are known.'),
     decision: z
       .enum(['Wait', 'Refuse'])
       .describe('Wait: it lands when the reason is gone. Refuse: somebody has to change something first.'),
@@ -178,22 +180,12 @@ const seenSchema = z
   })
   .describe('When a digest was first seen at a tag.');
 
-const landedSchema = z
-  .object({
-    policy: text('The ImagePolicy, as namespace/name.'),
-    writer: text('The branch that was written.'),
-    commit: text('The commit.'),
-    at: time('When it was made.'),
-  })
-  .describe('A bump that landed within the last hour.');
-
 export const updateGuardStatusSchema = z
   .object({
     ...commonStatus,
     selected: z.array(z.string()).describe('The ImagePolicies that were selected last, as namespace/name.').optional(),
     guarded: z.array(guardedSchema).describe('What waits, and why.').optional(),
     seen: z.array(seenSchema).describe('What counts for soak.').optional(),
-    landed: z.array(landedSchema).describe('What counts for limits.perHour.').optional(),
   })
   .describe('What the guard selects, and what waits for it.');
 

@@ -1,6 +1,8 @@
 import type { NewCondition } from '../api/index.ts';
-import type { Marker } from '../core/index.ts';
+import { formatKey, type Instant, type Marker } from '../core/index.ts';
+import { type GuardReason, wakeTimeOf } from '../guard/index.ts';
 import { describeHold, describeUnreadable } from '../hold/index.ts';
+import type { WaitingBump } from './automation-guards.ts';
 import type { AutomationLook } from './automation-look.ts';
 
 /** Enough for a person; the rest is counted. */
@@ -20,12 +22,51 @@ const waits = [
   { kind: 'grouped', reason: 'GroupWaits', describe: describeAt },
 ] as const;
 
+/** What guards keep waiting, each policy once, with every reason that one of its markers has. */
+export function waitingBumps(look: AutomationLook): WaitingBump[] {
+  const guarded = look.verdicts.filter((verdict) => verdict.kind === 'guarded');
+  const byPolicy = Map.groupBy(guarded, ({ marker }) => formatKey(marker.policy));
+  return [...byPolicy.values()].map(([first, ...more]) => {
+    const reasons = [first, ...more].flatMap((verdict) => verdict?.reasons ?? []);
+    const policy = first?.marker.policy ?? { namespace: '', name: '' };
+    return { policy, reasons: [...new Map(reasons.map((reason) => [describeReason(reason), reason])).values()] };
+  });
+}
+
+/** When a bump that waits may land at the earliest: the next of those times, or null where something else will tell. */
+export function nextOpening(look: AutomationLook): Instant | null {
+  const times = waitingBumps(look).flatMap(({ reasons }) => wakeTimeOf(reasons) ?? []);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/** One line a policy: what waits, and everything that it waits for. */
+function describeGuarded(look: AutomationLook): { readonly reason: string; readonly lines: readonly string[] }[] {
+  const waiting = waitingBumps(look);
+  const [first] = waiting.flatMap(({ reasons }) => reasons);
+  if (first === undefined) return [];
+  const lines = waiting.map(({ policy, reasons }) => {
+    const edits = look.verdicts.filter(
+      ({ kind, marker }) => kind === 'guarded' && formatKey(marker.policy) === formatKey(policy),
+    );
+    const wanted = [...new Set(edits.map(({ edit }) => edit.after))].join(', ');
+    return `${wanted} of policy ${formatKey(policy)} waits: ${reasons.map(describeReason).join('; ')}`;
+  });
+  return [{ reason: first.reason, lines }];
+}
+
+function describeReason({ guard, message }: GuardReason): string {
+  return guard === null ? message : `UpdateGuard ${formatKey(guard)}: ${message}`;
+}
+
 /** Further conditions: bumps that wait for another reason than a revert, and markers that have no effect. */
 export function describeWaiting(look: AutomationLook): NewCondition[] {
-  const found = waits.flatMap(({ kind, reason, describe }) => {
-    const lines = linesOf(look, kind, describe);
-    return lines.length === 0 ? [] : [{ reason, lines }];
-  });
+  const found = [
+    ...waits.flatMap(({ kind, reason, describe }) => {
+      const lines = linesOf(look, kind, describe);
+      return lines.length === 0 ? [] : [{ reason, lines }];
+    }),
+    ...describeGuarded(look),
+  ];
   const [first] = found;
   const conditions: NewCondition[] = [];
   if (first !== undefined) {

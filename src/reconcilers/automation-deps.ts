@@ -1,5 +1,5 @@
 import type { ImagePolicy, ImageUpdateAutomation } from '../api/index.ts';
-import type { GitMirror, Oid } from '../core/index.ts';
+import type { Forges, GitMirror, Oid } from '../core/index.ts';
 import type { HoldFinder } from '../hold/index.ts';
 import type { AutomationGuards } from './automation-guards.ts';
 import type { MarkerIndex } from './automation-look.ts';

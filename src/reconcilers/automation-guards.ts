@@ -15,13 +15,25 @@ export type GuardAnswer =
   | { readonly kind: 'open'; readonly landed: Landing | null }
   | { readonly kind: 'closed'; readonly reasons: readonly GuardReason[] };
 
+/** A bump that a run left waiting. */
+export interface WaitingBump {
+  readonly policy: NamespacedName;
+  readonly reasons: readonly GuardReason[];
+}
+
 /** What guards say of the bumps of one automation. */
 export interface AutomationGuards {
   /** How the guards of a policy want its bumps to land. */
   deliveryOf(policy: NamespacedName): Delivery;
   ask(question: GuardQuestion): Promise<GuardAnswer>;
-  /** Of bumps that are all open: those, by policy, that a limit keeps out for now. */
-  limit(policies: readonly NamespacedName[]): Promise<ReadonlyMap<string, readonly GuardReason[]>>;
+  /** Of bumps that are all open: those, by policy, that a limit keeps out for now. `writer` is the branch that is written. */
+  limit(policies: readonly NamespacedName[], writer: string): Promise<ReadonlyMap<string, readonly GuardReason[]>>;
+  /** Told right before a push, so that limits count it whatever comes after. */
+  landing(policies: readonly NamespacedName[], writer: string): Promise<void>;
+  /** Told that this push did not come to pass. */
+  abandon(): Promise<void>;
+  /** Told what a run left waiting. */
+  settle(waiting: readonly WaitingBump[]): Promise<void>;
 }
 
 /** Where nobody guards anything. */
@@ -29,7 +41,15 @@ export const openGuards: AutomationGuards = {
   deliveryOf: () => 'Push',
   ask: async () => ({ kind: 'open', landed: null }),
   limit: async () => new Map(),
+  landing: async () => {},
+  abandon: async () => {},
+  settle: async () => {},
 };
+
+/** One text for a repository and a branch of it: what limits count by. */
+export function describeWriter(repository: string, branch: string): string {
+  return `${repository}#${branch}`;
+}
 
 /** Whether a marker's tag cannot move: another marker of its policy, beside it in the same mapping, carries the digest. */
 export function isPinned(marker: Marker, markers: readonly Marker[]): boolean {

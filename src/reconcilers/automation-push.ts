@@ -1,6 +1,7 @@
 import { type Delivery, type Oid, type StepContext, TagalongError } from '../core/index.ts';
 import { headOfBranch } from './automation-checkout.ts';
 import { planCommits, type Write } from './automation-commits.ts';
+import { describeWriter } from './automation-guards.ts';
 import { type AutomationLook, lookAt } from './automation-look.ts';
 import type { AutomationTarget } from './automation-target.ts';
 import type { AutomationWishes } from './automation-wishes.ts';
@@ -37,7 +38,16 @@ export function writesOf(look: AutomationLook, delivery: Delivery): Write[] {
  * Writes the commits and pushes them to the branch that was checked out, as its only writer in this process. When somebody else's push came
  * in between, the edits are planned again on the new head. Never forces.
  */
-export function pushCommits(order: PushOrder, first: AutomationLook, context: StepContext): Promise<Pushed> {
+export async function pushCommits(order: PushOrder, first: AutomationLook, context: StepContext): Promise<Pushed> {
+  try {
+    return await pushAsOnlyWriter(order, first, context);
+  } catch (error) {
+    await order.wishes.guards.abandon();
+    throw error;
+  }
+}
+
+function pushAsOnlyWriter(order: PushOrder, first: AutomationLook, context: StepContext): Promise<Pushed> {
   const { mirror, branch } = order.target;
   return mirror.asOnlyWriter(branch, async () => {
     let look = first;
@@ -46,6 +56,8 @@ export function pushCommits(order: PushOrder, first: AutomationLook, context: St
       const commits = await makeCommits(order, look, writesOf(look, 'Push'), context);
       const last = commits.at(-1);
       if (last === undefined) return { look, commits };
+      const policies = commits.flatMap(({ plan }) => plan.policies);
+      await order.wishes.guards.landing(policies, describeWriter(mirror.remote.url, branch));
       if ((await pushOnce(order, last.oid, look.head, context)) === 'pushed') return { look, commits };
       await pause(attempt, context);
       await mirror.fetch(context.signal);

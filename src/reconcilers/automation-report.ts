@@ -1,7 +1,7 @@
 import type { ImagePolicy, ImageUpdateAutomation } from '../api/index.ts';
 import { formatTime, type Instant, type Oid, type Report } from '../core/index.ts';
 import { describeReverts } from '../hold/index.ts';
-import { describeHeld, describeWaiting, joinLines } from './automation-conditions.ts';
+import { describeHeld, describeWaiting, joinLines, nextOpening } from './automation-conditions.ts';
 import { type AutomationLook, holdsOf } from './automation-look.ts';
 import type { Pushed } from './automation-push.ts';
 import type { RequestsDone } from './automation-request-delivery.ts';
@@ -53,8 +53,15 @@ export function reportRun(resource: ImageUpdateAutomation, done: AutomationDone,
       ...holdEvents(resource, look),
       ...conditionEvents(resource, waiting),
     ],
-    next: { afterMs: done.requests.again ? Math.min(intervalMs(resource), againMs) : intervalMs(resource), jitter: true },
+    next: nextRun(resource, done, now),
   };
+}
+
+/** Exactly when a guard may open, where that comes before anything else. */
+function nextRun(resource: ImageUpdateAutomation, { look, requests }: AutomationDone, now: Instant): Report['next'] {
+  const afterMs = requests.again ? Math.min(intervalMs(resource), againMs) : intervalMs(resource);
+  const opensAt = nextOpening(look);
+  return opensAt === null || opensAt - now > afterMs ? { afterMs, jitter: true } : { afterMs: Math.max(0, opensAt - now) };
 }
 
 /** The whole map anew: policies that are gone are set to null, since status is merged. */

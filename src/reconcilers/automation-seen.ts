@@ -38,7 +38,10 @@ export async function observeAutomation(
   const target = await openTarget(resource, source, context, deps);
   checkPushRefs(resource, target.branch, deps.mayPush);
   const signer = await readSigner(resource, context, deps);
-  const wishes = wishesOf(resource, await deps.memories.read(nameOf(resource)), isDirect(target), deps);
+  const wishes = wishesOf(resource, await deps.memories.read(nameOf(resource)), isDirect(target), {
+    listPolicies: deps.listPolicies,
+    guards: deps.guards(resource, context.signal),
+  });
   await refreshTarget(resource, source, target, context, deps);
   const base = await readBase(target, context, deps);
   const look = await lookAt(target, wishes, base.head);

@@ -41,14 +41,14 @@ export function wishesOf(
   resource: ImageUpdateAutomation,
   memory: AutomationMemory,
   isDirect: boolean,
-  deps: Pick<AutomationDeps, 'listPolicies' | 'guards'>,
+  deps: Pick<AutomationDeps, 'listPolicies'> & { readonly guards: AutomationGuards },
 ): AutomationWishes {
   const { namespace } = nameOf(resource);
   const all = deps.listPolicies(namespace);
   const annotations = resource.metadata.annotations ?? {};
   const lastPush = isDirect ? lastPushOf(resource.status, memory) : undefined;
   const selected = all.filter(({ metadata }) => matchesSelector(metadata.labels ?? {}, resource.spec.policySelector));
-  const guards = deps.guards(resource);
+  const { guards } = deps;
   const groups = groupPolicies(selected, isWritable);
   return {
     namespace,

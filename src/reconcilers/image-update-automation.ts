@@ -1,6 +1,7 @@
 import { type ImageUpdateAutomation, imageUpdateAutomationKind } from '../api/index.ts';
 import { formatTime, nameOf, type Reconciler } from '../core/index.ts';
 import { describeCheckout } from './automation-checkout.ts';
+import { waitingBumps } from './automation-conditions.ts';
 import { deliver } from './automation-delivery.ts';
 import type { AutomationDeps } from './automation-deps.ts';
 import { type AutomationDone, reportRun } from './automation-report.ts';
@@ -18,7 +19,11 @@ export function createImageUpdateAutomationReconciler(
     kind: imageUpdateAutomationKind,
     observe: (resource, context) => observeAutomation(resource, context, deps),
     decide,
-    act: (plan, resource, context) => deliver(plan.seen, resource, context, deps),
+    act: async (plan, resource, context) => {
+      const done = await deliver(plan.seen, resource, context, deps);
+      await plan.seen.wishes.guards.settle(waitingBumps(done.look));
+      return done;
+    },
     report: (resource, _plan, done, now) => reportRun(resource, done, now),
     describeFailure: (_resource, _error, now) => ({ status: { lastAutomationRunTime: formatTime(now) } }),
     finalize: async (resource) => {

@@ -1,0 +1,4 @@
+export { SignatureError, type SignatureErrorCode } from './error.ts';
+export type { SignedImage } from './find-signatures.ts';
+export { type Trust, trustIdentities, trustKeys } from './trust.ts';
+export { type SignatureAnswer, verifyImage } from './verify-image.ts';
