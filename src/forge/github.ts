@@ -78,8 +78,8 @@ interface Sent {
   readonly request: { readonly fetch: ForgeFetch; readonly signal?: AbortSignal };
 }
 
-const scheduleMerge = `mutation($pull: ID!, $method: PullRequestMergeMethod!, $head: GitObjectID!) {
-  enablePullRequestAutoMerge(input: { pullRequestId: $pull, mergeMethod: $method, expectedHeadOid: $head }) { clientMutationId }
+const scheduleMerge = `mutation($pull: ID!, $how: PullRequestMergeMethod!, $head: GitObjectID!) {
+  enablePullRequestAutoMerge(input: { pullRequestId: $pull, mergeMethod: $how, expectedHeadOid: $head }) { clientMutationId }
 }`;
 
 /** Has GitHub merge it once its checks and reviews let it; at once where there is nothing to wait for. */
@@ -94,7 +94,7 @@ async function merge(
   if (data.merged) return { kind: 'merged' };
   if (data.auto_merge !== null && data.head.sha === head) return { kind: 'scheduled' };
   try {
-    await octokit.graphql(scheduleMerge, { pull: data.node_id, method: method.toUpperCase(), head, ...sent });
+    await octokit.graphql(scheduleMerge, { pull: data.node_id, how: method.toUpperCase(), head, ...sent });
     return { kind: 'scheduled' };
   } catch (error) {
     const said = graphqlMessage(error);

@@ -1,5 +1,5 @@
 import { forgeAnnotation, forgeSecretAnnotation, forgeUrlAnnotation, type ImageUpdateAutomation } from '../api/index.ts';
-import { readSecretData, tlsFromSecret } from '../auth/index.ts';
+import { readSecretData } from '../auth/index.ts';
 import {
   type Cluster,
   type Forge,
@@ -67,9 +67,10 @@ async function accessOfSecret(
   const { namespace } = nameOf(resource);
   const unconfigured = failAs('failed configuring source manager', 'SourceManagerFailed');
   const secret = await readSecret(cluster, namespace, name, signal).catch(unconfigured);
-  const token = readSecretData(secret).firstText('token', 'bearerToken', 'password');
+  const data = readSecretData(secret);
+  const token = data.firstText('token', 'bearerToken', 'password');
   if (token === undefined)
     throw stalled('ForgeTokenMissing', `secret '${namespace}/${name}' has none of the keys token, bearerToken and password`);
-  const { ca } = tlsFromSecret(secret);
+  const ca = data.firstText('ca.crt', 'caFile');
   return { token: new Secret(token.trim()), ...(ca === undefined ? {} : { ca }) };
 }
