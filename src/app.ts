@@ -127,6 +127,8 @@ export interface AppOptions {
   readonly allowedPushRefs?: readonly string[];
   /** A kind is written only while the Lease of its controller is held; absent = nobody else writes. */
   readonly leases?: Leases;
+  /** Whether addresses of this machine may be spoken to where others wrote them; absent: unless `self` says that this is a pod. */
+  readonly allowLoopback?: boolean;
   /** Where this process runs in `target`; never deleted by it. */
   readonly self?: { readonly namespace: string; readonly deployment?: string };
   /** Where the UpdateGuards live that bind every namespace; default flux-system. */
@@ -159,7 +161,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const store = createFileStore(join(options.stateFolder, 'store'));
   const pushGate = gateOf(options, 'image-automation-controller');
   const beforePush = (branch: string) => assertOpen(pushGate, `pushing to '${branch}'`);
-  const checkAddress = createEgressCheck({ allowLoopback: options.self === undefined });
+  const checkAddress = createEgressCheck({ allowLoopback: mayUseLoopback(options) });
   const git = createGit({ stateFolder: options.stateFolder, clock, log, beforePush, checkAddress });
   const registry = createRegistry({ clock, log });
   const engine = createEngine(options);
@@ -330,9 +332,14 @@ function registerKustomizations({ options, engine, store, artifacts, remotes }: 
   return { stop: async () => void (await Promise.all([drift.stop(), configs.stop(), expressions.close()])) };
 }
 
+/** In a pod this machine is none of its tenants' business; outside, a registry or git host beside the bot is common. */
+function mayUseLoopback({ self, allowLoopback }: Pick<AppOptions, 'self' | 'allowLoopback'>): boolean {
+  return allowLoopback ?? self === undefined;
+}
+
 /** Key services whose addresses stand in repositories are reached like anything that somebody else chose. */
-function decryptionTools({ self, decryption }: AppOptions): DecryptionTools {
-  const route = { checkAddress: createEgressCheck({ allowLoopback: self === undefined }) };
+function decryptionTools({ decryption, ...options }: AppOptions): DecryptionTools {
+  const route = { checkAddress: createEgressCheck({ allowLoopback: mayUseLoopback(options) }) };
   let opened: Promise<typeof globalThis.fetch> | undefined;
   return {
     ...decryption,
@@ -344,9 +351,9 @@ function decryptionTools({ self, decryption }: AppOptions): DecryptionTools {
 }
 
 /** Another cluster, by what somebody else wrote: fenced like our own, and never at an address that is off limits. */
-function connectRemote({ clock, log, self, ...options }: AppOptions): ConnectRemote {
+function connectRemote({ clock, log, ...options }: AppOptions): ConnectRemote {
   const gate = gateOf({ clock, log, ...options }, 'kustomize-controller');
-  const checkAddress = createEgressCheck({ allowLoopback: self === undefined });
+  const checkAddress = createEgressCheck({ allowLoopback: mayUseLoopback(options) });
   const shared = { clock, log, checkAddress, userAgent: 'tagalong', requestTimeoutMs: remoteTimeoutMs };
   return async (access) => {
     const kubeconfig = 'kubeconfig' in access ? { tenantYaml: access.kubeconfig } : connectionTo(access);

@@ -19,6 +19,7 @@ import { createPoliciesSync, describeProblems, watchFolder } from '../policies/i
 import { describeRight, findMissingRights, requiredRights } from '../rights/index.ts';
 import { lockFolder } from '../state/index.ts';
 import { createMetrics, serveHealth } from '../web/index.ts';
+import { parseDuration } from './cluster-options.ts';
 import { CliError } from './error.ts';
 import { type RuntimePlace, readRuntimePlace } from './runtime-place.ts';
 
@@ -29,6 +30,8 @@ interface RunOptions {
   readonly httpAddr?: { readonly host: string; readonly port: number };
   readonly artifactAddr?: { readonly host: string; readonly port: number };
   readonly artifactAdvertise?: string;
+  readonly artifactRetentionRecords: number;
+  readonly artifactRetentionTtl: number;
   readonly stateDir: string;
   readonly watchNamespace?: string;
   readonly watchLabelSelector?: { readonly text: string; readonly test: LabelTest };
@@ -40,6 +43,7 @@ interface RunOptions {
   readonly sopsAgeSecret?: string;
   readonly sopsVaultConfigmap?: string;
   readonly defaultDecryptionServiceAccount?: string;
+  readonly allowLoopback?: boolean;
   readonly logLevel: LogLevel;
   readonly logFile?: string;
 }
@@ -62,6 +66,12 @@ export function createRunCommand(): Command {
     .option('--http-addr <host:port>', 'serve /healthz, /readyz and /metrics there', parseAddress)
     .option('--artifact-addr <host:port>', 'serve the archives of sources there, for other controllers', parseAddress)
     .option('--artifact-advertise <host:port>', 'how others reach that address; it stands in status.artifact.url')
+    .option('--artifact-retention-records <number>', 'how many archives of a source stay, with the current one', parseRecords, 2)
+    .addOption(
+      new Option('--artifact-retention-ttl <duration>', 'how long a replaced archive stays')
+        .argParser(parseDuration)
+        .default(60_000, '1m'),
+    )
     .option('--state-dir <dir>', 'mirrors, listings and records; losing it costs time, never truth', defaultStateFolder())
     .option('--watch-namespace <name>', 'only the objects of this namespace')
     .option(
@@ -93,6 +103,10 @@ export function createRunCommand(): Command {
       '--leader-elect [boolean]',
       'write a kind only while its Lease is held, the one of the Flux controller it belongs to (default: in a cluster, where --policies is not given)',
       parseBoolean,
+    )
+    .option(
+      '--allow-loopback',
+      'in a pod: let sources, registries and other clusters be at addresses of the pod itself (a sidecar)',
     )
     .addOption(new Option('--log-level <level>', 'what to log on stderr').choices(logLevels).default('info'))
     .option('--log-file <file>', 'log there too, appending, for `tagalong logs --file`')
@@ -134,9 +148,11 @@ async function run(options: RunOptions): Promise<void> {
       : {
           artifacts: {
             ...options.artifactAddr,
+            retention: { records: options.artifactRetentionRecords, ttlMs: options.artifactRetentionTtl },
             ...(options.artifactAdvertise === undefined ? {} : { advertise: options.artifactAdvertise }),
           },
         }),
+    ...(options.allowLoopback === true ? { allowLoopback: true } : {}),
     onFinished: (finished) => metrics.observeRun(finished),
     controllers: options.controllers,
     tenancy: tenancyOf(options),
@@ -311,6 +327,11 @@ function untilSignal(): Promise<string> {
   return new Promise((done) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => done(name));
   });
+}
+
+function parseRecords(text: string): number {
+  if (/^[1-9][0-9]{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a number from 1 on: the current one always stays.');
 }
 
 /** `host:port`, `:port` (every address) or `[::1]:port`. */

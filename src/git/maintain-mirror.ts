@@ -9,12 +9,15 @@ export interface MirrorState {
   readonly graphedBytes: number;
   /** Fetches that brought something, since then. */
   readonly changes: number;
+  /** Bytes in pack files when what nothing reaches was collected last, or when the process began. */
+  readonly collectedBytes: number;
 }
 
 const manyChanges = 50;
 const largeBytes = 1_048_576;
 const manyPacks = 30;
 const manyChangesForCollection = 2_000;
+const slackBytes = 64 * 1_048_576;
 
 // Unreachable objects are kept for a while: a commit that is not pushed yet has no ref. Not `gc`: it would lock the refs.
 const collection = [
@@ -29,7 +32,9 @@ export function planMaintenance(
   changesInAll: number,
 ): readonly (readonly string[])[] {
   const grown = sum(packs) - state.graphedBytes;
-  if (grown < largeBytes && state.changes < manyChanges) return [];
+  // A branch that is pushed anew, and a mirror without history, leave behind what nothing reaches any more.
+  const isBloated = sum(packs) > 2 * state.collectedBytes + slackBytes;
+  if (grown < largeBytes && state.changes < manyChanges && !isBloated) return [];
   const graph = [
     'commit-graph',
     'write',
@@ -38,7 +43,7 @@ export function planMaintenance(
     '--no-progress',
     ...(grown < largeBytes ? ['--split'] : []),
   ];
-  if (changesInAll >= manyChangesForCollection) return [...collection, graph];
+  if (changesInAll >= manyChangesForCollection || isBloated) return [...collection, graph];
   const repack = packs.length > manyPacks || state.changes >= manyChanges ? [['repack', '-d', '--geometric=2', '--quiet']] : [];
   return [...repack, graph];
 }

@@ -11,6 +11,7 @@ export class MirrorMaintenance {
   #running: { readonly ended: Promise<void>; readonly stop: AbortController } | null = null;
   #closed = false;
   #graphedBytes = 0;
+  #collectedBytes: number | null = null;
   #changes = 0;
   #changesInAll = 0;
 
@@ -51,13 +52,17 @@ export class MirrorMaintenance {
 
   async #maintain(signal: AbortSignal): Promise<void> {
     const packs = await measurePacks(this.#repository);
-    const commands = planMaintenance({ graphedBytes: this.#graphedBytes, changes: this.#changes }, packs, this.#changesInAll);
+    this.#collectedBytes ??= sum(packs);
+    const state = { graphedBytes: this.#graphedBytes, changes: this.#changes, collectedBytes: this.#collectedBytes };
+    const commands = planMaintenance(state, packs, this.#changesInAll);
     if (commands.length === 0) return;
     this.#changes = 0;
-    if (commands.some(([name]) => name === 'prune')) this.#changesInAll = 0;
+    const isCollection = commands.some(([name]) => name === 'prune');
+    if (isCollection) this.#changesInAll = 0;
     // Refs are locked by it for a moment, so it takes its turn; the rest may take long and goes on beside fetches and pushes.
     await this.#turn.run(() => runMaintenance(this.#repository, [['pack-refs', '--all', '--prune']], signal));
     await runMaintenance(this.#repository, commands, signal);
     this.#graphedBytes = sum(await measurePacks(this.#repository));
+    if (isCollection) this.#collectedBytes = this.#graphedBytes;
   }
 }

@@ -57,7 +57,7 @@ export class ArtifactStorage {
     } catch (error) {
       throw describeWriteFailure(error, this.#folder);
     } finally {
-      await rm(temporary, { force: true });
+      await rm(temporary, { force: true }).catch(() => {}); // what went wrong before is what has to be told
     }
   }
 

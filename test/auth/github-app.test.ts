@@ -143,7 +143,7 @@ describe('a proxy', () => {
   const through = (data: Readonly<Record<string, string>>) =>
     new GitLogins().open({ url, secret: null, proxySecret: secretOf(data) });
 
-  test.for([
+  test.for<Record<string, string> & { is: string }>([
     { address: 'http://proxy:3128', is: 'http://proxy:3128' },
     { address: 'socks5://proxy:1080', is: 'socks5://proxy:1080' },
     { address: 'https://proxy', username: 'a b', password: 'p@:/', is: 'https://a%20b:p%40%3A%2F@proxy' },
@@ -151,7 +151,10 @@ describe('a proxy', () => {
     expect((await through(data)).proxy).toBe(is);
   });
 
-  test.for([{}, { address: 'ftp://proxy' }, { address: `http://${'x'.repeat(2_048)}` }])('%o is refused', async (data) => {
-    await expect(through(data)).rejects.toMatchObject({ code: 'INVALID_SECRET' });
-  });
+  test.for<Record<string, string>>([{}, { address: 'ftp://proxy' }, { address: `http://${'x'.repeat(2_048)}` }])(
+    '%o is refused',
+    async (data) => {
+      await expect(through(data)).rejects.toMatchObject({ code: 'INVALID_SECRET' });
+    },
+  );
 });

@@ -27,6 +27,8 @@ describe('what git says on stderr', () => {
       "fatal: '/srv/x.git' does not appear to be a git repository\nfatal: Could not read from remote repository.",
     ],
     ['REF_NOT_FOUND', "fatal: couldn't find remote ref refs/pull/9/head"],
+    ['DISK_FULL', 'fatal: write error: No space left on device\nfatal: fetch-pack: invalid index-pack output'],
+    ['UNSUPPORTED', 'fatal: dumb http transport does not support shallow capabilities'],
     ['UNREACHABLE', "fatal: unable to access 'https://forge.example/x/': Could not resolve host: forge.example"],
     [
       'UNREACHABLE',
@@ -142,8 +144,11 @@ test('git gets only what says how the network is reached, never this process’s
 });
 
 describe('maintenance', () => {
-  const names = (state: { graphedBytes: number; changes: number }, packs: readonly number[], inAll = 0) =>
-    planMaintenance(state, packs, inAll).map(([name]) => name);
+  const names = (
+    state: { graphedBytes: number; changes: number; collectedBytes?: number },
+    packs: readonly number[],
+    inAll = 0,
+  ) => planMaintenance({ collectedBytes: 1_000, ...state }, packs, inAll).map(([name]) => name);
   test('a small fetch costs none', () => expect(names({ graphedBytes: 0, changes: 1 }, [1_000])).toEqual([]));
   test('a large one writes the commit graph', () =>
     expect(names({ graphedBytes: 0, changes: 1 }, [2_000_000])).toEqual(['commit-graph']));
@@ -151,4 +156,9 @@ describe('maintenance', () => {
     expect(names({ graphedBytes: 0, changes: 50 }, [1_000])).toEqual(['repack', 'commit-graph']));
   test('after very many what nothing reaches goes', () =>
     expect(names({ graphedBytes: 0, changes: 50 }, [1_000], 2_000)).toEqual(['repack', 'prune', 'commit-graph']));
+  test('so it does when the mirror has grown to twice its size', () => {
+    const state = { graphedBytes: 500_000_000, changes: 1, collectedBytes: 200_000_000 };
+    expect(names(state, [460_000_000])).toEqual([]);
+    expect(names(state, [400_000_000, 80_000_000])).toEqual(['repack', 'prune', 'commit-graph']);
+  });
 });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -118,6 +118,29 @@ describe('the artifact server', () => {
     expect(await names()).toEqual(['3.tar.gz']);
     expect(await storage.remove(source)).toBe(1);
     expect(await storage.verify(current)).toBe(false);
+  });
+
+  test('a disk that cannot be written is told with its folder', async () => {
+    await using fixture = await startServer();
+    await writeFile(join(fixture.folder, 'gitrepository'), 'in the way');
+    await expect(fixture.server.storage.store(source, artifactWith('1'), '1.tar.gz')).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      reason: 'ArchiveOperationFailed',
+      message: expect.stringContaining(`unable to store the artifact in ${fixture.folder}: `),
+    });
+  });
+
+  test('50 MB are packed and served piece by piece', async () => {
+    await using fixture = await startServer();
+    const noise = randomBytes(10 << 20);
+    const files = [0, 1, 2, 3, 4].map((n) => ({ path: `f${n}`, executable: false, key: `${n}`, read: async () => noise }));
+    const large = createArtifact({ revision: 'main@sha1:large', list: async () => files });
+    const status = await fixture.server.storage.store(source, large, 'large.tar.gz');
+    const hash = createHash('sha256');
+    const answer = await fetch(status.url);
+    for await (const chunk of answer.body ?? []) hash.update(chunk);
+    expect(`sha256:${hash.digest('hex')}`).toBe(status.digest);
+    expect(status.size).toBeGreaterThan(50 << 20);
   });
 
   test('a spoilt file is found and deleted', async () => {
