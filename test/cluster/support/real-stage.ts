@@ -82,6 +82,7 @@ async function startInstalled(way: Way, { api, folder, stack }: Ground): Promise
     const self = { namespace: place.namespace, deployment: account };
     const app = await createApp({
       ...{ ...parts, home, target: home, stateFolder: join(folder, account), controllers, leases, self },
+      allowLoopback: true, // the registry and the git host of the stage are here
     });
     stack.defer(() => app.stop());
     leases.start();
