@@ -130,7 +130,7 @@ export async function benchManyOnOneSource(api: ApiChoice, rounds = 4): Promise<
   const allAt = (revision: string) =>
     stage.until('all healthy ones', (all) => healthy.every((name) => all.get(name)?.status?.lastAppliedRevision === revision));
   await allAt(await stage.sourceRevision());
-  return measure(
+  return await measure(
     `${kustomizations} Kustomizations, a tenth never healthy: a commit that changes each → the last healthy one`,
     stage,
     {

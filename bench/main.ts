@@ -3,10 +3,15 @@ import { benchChoosing } from './choosing.ts';
 import { benchDelivery } from './delivery.ts';
 import { benchDrift, benchLoop } from './looping.ts';
 import { type Figure, printFigures } from './measure.ts';
+import { benchScanning } from './scanning.ts';
 
-/** `npm run bench [-- --quick]`: prints a table; the last line is the same as JSON. Times are this machine's: compare ratios. `npm run bench -- delivery` rolls out instead. */
+/** `npm run bench [-- --quick]`: prints a table; the last line is the same as JSON. Times are this machine's: compare ratios. `npm run bench -- delivery` rolls out instead, `-- scanning` scans registries. */
 if (process.argv.includes('delivery')) {
   await benchDelivery(process.argv);
+  process.exit();
+}
+if (process.argv.includes('scanning')) {
+  printFigures(await benchScanning());
   process.exit();
 }
 const sizes = process.argv.includes('--quick') ? [0, 1_000] : [0, 1_000, 10_000];

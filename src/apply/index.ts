@@ -50,7 +50,7 @@ export { applyFieldManager, isServedGroup, messageAnnotationPrefixes, ownerLabel
 export { normaliseObject } from './normalise.ts';
 export { compareForApply, inApplyOrder } from './order.ts';
 export { type CommonMetadata, isOwnedBy, ownerOf, ownerSelector, withCommonMetadata, withOwnerLabels } from './owner-labels.ts';
-export { planStages, type Stage, stageWaitMs } from './plan-stages.ts';
+export { planStages, type Stage } from './plan-stages.ts';
 export { decidePrune, type PruneContext, type PruneDecision, pruneOrder } from './prune.ts';
 export { type PruneBudget, type PruneFacts, pruneBudget } from './prune-budget.ts';
 export {

@@ -8,9 +8,6 @@ export interface Stage {
   readonly waits: boolean;
 }
 
-/** How long a stage is waited for, whatever the timeout of the Kustomization is. */
-export const stageWaitMs = 60_000;
-
 /** Definitions, namespaces and cluster roles; then kinds that end in `Class`; then the rest. Empty stages are left out. */
 export function planStages(objects: readonly KubeObject[]): Stage[] {
   const stages: Stage[] = (['definitions', 'classes', 'rest'] as const).map((name) => ({

@@ -43,6 +43,7 @@ export interface Outcome {
 }
 
 const asksAtMost = 5;
+const tellAfterMs = 250;
 const nothingMore: Pick<Outcome, 'next'> = { next: 'never' };
 
 /** Brings one resource as far as it goes now: the frame around a reconciler's four steps. Rejects only when status cannot be written. */
@@ -65,7 +66,10 @@ export async function reconcileObject<R extends KubeObject, S, P extends PlanLik
   try {
     report = await takeSteps(reconciler, resource as R, run.context, standing);
   } catch (error) {
-    if (deps.signal.aborted) return { result: 'superseded', ...nothingMore };
+    if (deps.signal.aborted) {
+      run.abandon();
+      return { result: 'superseded', ...nothingMore };
+    }
     return run.fail(error, reconciler.describeFailure?.(resource as R, error, deps.clock.now()));
   }
   // Not within the try: a status that cannot be written is no failure of the run.
@@ -107,6 +111,9 @@ class Run {
   /** The request this run answers: a newer one, which a write may bring to light, is for the next. */
   readonly #token: string | undefined;
   #activity = 'reconciliation in progress';
+  /** One write at a time: each is what changed since the last. */
+  #writing: Promise<void> = Promise.resolve();
+  #cancelTelling: () => void = () => {};
 
   constructor(draft: StatusDraft, deps: ReconcileDeps) {
     this.#draft = draft;
@@ -122,7 +129,7 @@ class Run {
     };
   }
 
-  /** Marks the resource as under way; persisted at once only when somebody waits for it: a new spec or a new request. */
+  /** Marks the resource as under way; persisted only when somebody waits for it: a new spec at once, a new request when it takes long. */
   async begin(): Promise<void> {
     const { generation = 0 } = this.#draft.resource.metadata;
     const status =
@@ -133,7 +140,14 @@ class Run {
     if (!isNewSpec && (token === undefined || token === status.lastHandledReconcileAt)) return;
     if (isNewSpec) this.#activity = `processing object: new generation ${observed} -> ${generation}`;
     this.#markProgressing();
-    await this.#write();
+    if (isNewSpec) return this.#write();
+    // Most requests are answered before anybody could read that they are being answered.
+    this.#cancelTelling = this.#deps.clock.schedule(tellAfterMs, () => void this.#write().catch(() => {}));
+  }
+
+  /** Another run takes its place: nothing more is told of this one. */
+  abandon(): void {
+    this.#cancelTelling();
   }
 
   async finish(report: Report): Promise<Outcome> {
@@ -182,8 +196,11 @@ class Run {
     if (this.#token !== undefined) this.#draft.merge({ lastHandledReconcileAt: this.#token });
   }
 
-  async #write(): Promise<void> {
-    this.#deps.offer(await this.#draft.write());
+  #write(): Promise<void> {
+    this.#cancelTelling();
+    const writing = this.#writing.catch(() => {}).then(async () => this.#deps.offer(await this.#draft.write()));
+    this.#writing = writing;
+    return writing;
   }
 }
 

@@ -3,25 +3,26 @@ import {
   type Change,
   compileIgnoreRules,
   type DriftRecord,
-  healthOf,
   type IgnoredFields,
   inventoryId,
   normaliseObject,
   planStages,
   type Stage,
   sortChanges,
-  stageWaitMs,
   withCommonMetadata,
   withOwnerLabels,
 } from '../apply/index.ts';
 import type { Build } from '../build/index.ts';
-import { describeObject, type KubeObject, nameOf, refOf, type StepContext, TagalongError } from '../core/index.ts';
+import { describeObject, formatKey, type KubeObject, nameOf, refOf, type StepContext, TagalongError } from '../core/index.ts';
 import { concurrently } from './concurrently.ts';
 import { findAbsent } from './kustomization-absent.ts';
+import { applyDirectly } from './kustomization-apply-directly.ts';
 import { type Applied, type ApplyTools, applyPrepared, prepareObject } from './kustomization-apply-object.ts';
 import { decideCandidate } from './kustomization-candidates.ts';
 import type { KustomizationDeps } from './kustomization-deps.ts';
 import type { Expected } from './kustomization-drift.ts';
+import { timeoutMsOf } from './kustomization-spec.ts';
+import { type StageWait, stagePending, waitForStage } from './kustomization-stage.ts';
 
 const defaultConcurrency = 16;
 
@@ -49,6 +50,10 @@ export interface ApplyRun {
   readonly records: ReadonlyMap<string, DriftRecord>;
   readonly full: boolean;
   readonly autoscaled: ReadonlySet<string>;
+  /** Revision and spec. */
+  readonly of: string;
+  /** What stages are waited for, by key; kept between runs. */
+  readonly stages: Map<string, StageWait>;
 }
 
 export interface ApplyResult {
@@ -56,9 +61,11 @@ export interface ApplyResult {
   readonly changes: readonly Change[];
   readonly records: ReadonlyMap<string, DriftRecord>;
   readonly expected: ReadonlyMap<string, Expected>;
+  /** By id, as the server answered. */
+  readonly written: ReadonlyMap<string, KubeObject>;
 }
 
-/** A stage failed; what was done until then is kept. */
+/** A stage failed, or is waited for (`StagePending`); what was done until then is kept. */
 export class ApplyInterrupted extends Error {
   readonly result: ApplyResult;
   constructor(cause: unknown, result: ApplyResult) {
@@ -75,7 +82,10 @@ export async function applyManifests(run: ApplyRun, context: StepContext, deps: 
   const ignoredIn = compileIgnoreRules(run.kustomization.spec.ignore ?? []);
   const progress = new Progress(run, deps, ignoredIn);
   try {
-    for (const stage of planStages(run.manifests)) await applyStage(stage, progress, { run, context, deps, ignoredIn });
+    for (const stage of planStages(run.manifests)) {
+      await applyStage(stage, progress, { run, context, deps, ignoredIn });
+      await waitIfNeeded(stage, progress, { run, context, deps, ignoredIn });
+    }
     return progress.result();
   } catch (error) {
     throw new ApplyInterrupted(error, progress.result());
@@ -84,6 +94,7 @@ export async function applyManifests(run: ApplyRun, context: StepContext, deps: 
 
 class Progress {
   readonly #changes: Change[] = [];
+  readonly #written = new Map<string, KubeObject>();
   readonly #records: Map<string, DriftRecord>;
   readonly #run: ApplyRun;
   readonly #deps: KustomizationDeps;
@@ -104,9 +115,14 @@ class Progress {
   note({ manifest, change, record, object }: Applied): void {
     const id = inventoryId(refOf(manifest));
     this.#changes.push(change);
+    if (object !== null && change.action !== 'unchanged') this.#written.set(id, object);
     if (record === null) this.#records.delete(id);
     else this.#records.set(id, record);
     if (object !== null) this.#deps.drift.offer(object);
+  }
+
+  hasChanged(manifest: KubeObject): boolean {
+    return this.#written.has(inventoryId(refOf(manifest)));
   }
 
   result(): ApplyResult {
@@ -116,7 +132,7 @@ class Progress {
       const [record, autoscaled] = [this.#records.get(id) ?? null, this.#run.autoscaled.has(id)];
       expected.set(id, { manifest, record, autoscaled, ignored: this.#ignoredIn(manifest) });
     }
-    return { changes: sortChanges(this.#changes), records: this.#records, expected };
+    return { changes: sortChanges(this.#changes), records: this.#records, expected, written: this.#written };
   }
 }
 
@@ -143,14 +159,31 @@ async function applyStage(stage: Stage, progress: Progress, input: StageInput): 
     isAbsent: (manifest) => absent.has(inventoryId(refOf(manifest))),
     isAutoscaled: (manifest) => run.autoscaled.has(inventoryId(refOf(manifest))),
   };
+  const direct = await applyOnlyOne(sent, tools, input);
+  if (direct !== null) return void progress.note(direct);
   const limit = deps.concurrency ?? defaultConcurrency;
   const prepared = await concurrently(sent, limit, (manifest) => prepareObject(manifest, tools));
-  const applied = await concurrently(prepared, limit, async (one) => {
-    const done = await applyPrepared(one, tools);
-    progress.note(done);
-    return done;
-  });
-  if (stage.waits) await waitUntilCurrent(applied, context, deps);
+  await concurrently(prepared, limit, async (one) => progress.note(await applyPrepared(one, tools)));
+}
+
+function applyOnlyOne(sent: readonly KubeObject[], tools: ApplyTools, { run, deps }: StageInput): Promise<Applied | null> {
+  const [only, ...others] = sent;
+  if (only === undefined || others.length > 0) return Promise.resolve(null);
+  const record = run.records.get(inventoryId(refOf(only))) ?? null;
+  return applyDirectly(only, { look: deps.drift.look(only), record }, tools);
+}
+
+/** Later stages need what was changed in this one, and what an earlier run did not see become Current. */
+async function waitIfNeeded(stage: Stage, progress: Progress, { run, context, deps }: StageInput): Promise<void> {
+  const key = formatKey(nameOf(run.kustomization));
+  const before = run.stages.get(key) ?? null;
+  const needed = stage.objects.filter((one) => progress.hasChanged(one) || before?.ids.has(inventoryId(refOf(one))));
+  if (!stage.waits || needed.length === 0) return;
+  const look = { context, deps, before, of: run.of, timeoutMs: timeoutMsOf(run.kustomization) };
+  const wait = await waitForStage(needed, look);
+  if (wait === null) return void run.stages.delete(key);
+  run.stages.set(key, wait);
+  throw stagePending(wait, needed, look);
 }
 
 /** Notes what is left as it is. */
@@ -168,42 +201,4 @@ function isSent(manifest: KubeObject, progress: Progress, { run, deps, ignoredIn
   });
   if (candidacy.do !== 'send') progress.left(manifest, candidacy.do === 'skip' ? 'skipped' : 'unchanged');
   return candidacy.do === 'send';
-}
-
-/** Later stages need these: definitions established and served, namespaces active. */
-async function waitUntilCurrent(applied: readonly Applied[], context: StepContext, deps: KustomizationDeps): Promise<void> {
-  const deadline = deps.clock.now() + stageWaitMs;
-  const changed = applied.filter(({ object, change }) => object !== null && change.action !== 'unchanged');
-  await concurrently(changed, defaultConcurrency, async ({ manifest, object }) => {
-    await poll(deadline, manifest, { context, deps }, object, (live) => healthOf(live, deps.clock.now()).status === 'Current');
-    for (const kind of kindsDefinedBy(manifest))
-      await poll(deadline, manifest, { context, deps }, object, async () => (await deps.cluster.resource(kind)) !== null);
-  });
-}
-
-async function poll(
-  deadline: number,
-  manifest: KubeObject,
-  { context, deps }: { context: StepContext; deps: KustomizationDeps },
-  first: KubeObject | null,
-  isDone: (live: KubeObject | null) => boolean | Promise<boolean>,
-): Promise<void> {
-  let live = first;
-  for (let waitMs = 10; !(await isDone(live)); waitMs = Math.min(500, waitMs * 2)) {
-    if (deps.clock.now() > deadline)
-      throw new TagalongError('STAGE_TIMEOUT', `timeout waiting for: [${describeObject(manifest)} status: 'InProgress']`);
-    await deps.clock.sleep(waitMs, context.signal);
-    live = await deps.cluster.get(refOf(manifest), context.signal);
-  }
-}
-
-function kindsDefinedBy(manifest: KubeObject): { group: string; version: string; kind: string }[] {
-  if (manifest.kind !== 'CustomResourceDefinition') return [];
-  const spec = manifest['spec'] as
-    | { group?: string; names?: { kind?: string }; versions?: { name?: string; served?: boolean }[] }
-    | undefined;
-  const { group, names, versions = [] } = spec ?? {};
-  if (group === undefined || names?.kind === undefined) return [];
-  const kind = names.kind;
-  return versions.flatMap(({ name, served }) => (served === true && name !== undefined ? [{ group, version: name, kind }] : []));
 }

@@ -150,6 +150,7 @@ export class Watcher implements DriftWatcher {
     const owner = this.#owner(name);
     owner.expected = expected;
     owner.correcting.clear();
+    const before = [...owner.kinds];
     owner.kinds.clear();
     for (const { manifest } of expected.values()) {
       const ref = refOf(manifest);
@@ -157,7 +158,7 @@ export class Watcher implements DriftWatcher {
       if (this.#isDeniedEverywhere(ref) && ref.namespace !== undefined) owner.kinds.add(watchKey(ref, ref.namespace));
     }
     for (const id of owner.contested) if (!expected.has(id)) owner.contested.delete(id);
-    this.#dropUnused();
+    if (before.some((kind) => !owner.kinds.has(kind))) this.#dropUnused();
   }
 
   forget(name: NamespacedName): void {

@@ -27,6 +27,7 @@ export async function finalizeKustomization(
   deps.drift.forget(owner);
   memory.looked.delete(formatKey(owner));
   memory.manifests.delete(formatKey(owner));
+  memory.stages.delete(formatKey(owner));
   const policy = deletionOf(kustomization);
   if (policy !== 'keep') {
     if (await isAccountGone(kustomization, context, own)) tellLeft(kustomization, context, own);

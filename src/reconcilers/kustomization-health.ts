@@ -84,6 +84,15 @@ interface LookTools {
   readonly deps: KustomizationDeps;
   /** `spec.healthCheckExprs`. */
   readonly rules: readonly HealthExpressions[];
+  readonly written: ReadonlyMap<string, KubeObject>;
+}
+
+export interface CheckFacts {
+  readonly revision: string;
+  readonly context: StepContext;
+  readonly deps: KustomizationDeps;
+  /** What this run wrote, by id, as the server answered: it need not be asked for where nobody changed it since. */
+  readonly written: ReadonlyMap<string, KubeObject>;
 }
 
 /** Health waits by Kustomization, in memory: a restart begins them anew. No worker is held meanwhile. */
@@ -94,11 +103,11 @@ export class HealthWaits {
   async check(
     kustomization: Kustomization,
     targets: readonly HealthTarget[],
-    { revision, context, deps }: { revision: string; context: StepContext; deps: KustomizationDeps },
+    { revision, context, deps, written }: CheckFacts,
   ): Promise<{ summary: HealthSummary; elapsedMs: number; remainingMs: number }> {
     const owner = nameOf(kustomization);
     const wait = this.#wait(owner, `${revision} ${kustomization.metadata.generation}`, deps.clock);
-    const tools = { context, deps, rules: kustomization.spec.healthCheckExprs ?? [] };
+    const tools = { context, deps, written, rules: kustomization.spec.healthCheckExprs ?? [] };
     // Watching starts before the look, so that no change falls between the two.
     this.#watch(owner, wait, targets, tools);
     const results = await concurrently(targets, 8, (target) => look(target, wait, tools));
@@ -184,8 +193,9 @@ async function look({ ref, manifest }: HealthTarget, wait: Wait, tools: LookTool
   const version = known?.state === 'seen' ? known.object.metadata.resourceVersion : undefined;
   if (version !== undefined && wait.current.get(id) === version)
     return { ref, health: { status: 'Current', message: '' }, ...vanishes };
+  const fresh = tools.written.get(id)?.metadata.resourceVersion === version ? tools.written.get(id) : undefined;
   try {
-    const live = await deps.cluster.get(ref, context.signal);
+    const live = fresh ?? (await deps.cluster.get(ref, context.signal));
     const health = await judgeHealth(live, tools);
     if (health.status === 'Current') wait.current.set(id, live?.metadata.resourceVersion ?? '');
     else wait.current.delete(id);

@@ -57,6 +57,7 @@ function reportNothing(kustomization: Kustomization): Report {
 function reportApplied(kustomization: Kustomization, plan: ApplyPlan, done: RunDone, now: Instant): Report {
   const status = { inventory: { entries: done.inventory }, lastAttemptedRevision: plan.revision };
   if (done.unconfirmed !== null) return reportUnconfirmed(kustomization, done.unconfirmed, status);
+  if (done.stage !== null) return reportStage(kustomization, done.stage, status);
   if (done.health.state === 'waiting') return reportWaiting(kustomization, plan, { done, status });
   const message = `Applied revision: ${plan.revision}`;
   return {
@@ -67,6 +68,17 @@ function reportApplied(kustomization: Kustomization, plan: ApplyPlan, done: RunD
     events: successEvents(kustomization, plan, { done, now }),
     next: { afterMs: intervalMsOf(kustomization), jitter: true },
   };
+}
+
+/** The rest cannot be applied yet; what is waited for wakes the next run when it changes. */
+function reportStage(
+  kustomization: Kustomization,
+  { remainingMs }: NonNullable<RunDone['stage']>,
+  status: Record<string, unknown>,
+): Report {
+  const isApplied = kustomization.status?.lastAppliedRevision === status['lastAttemptedRevision'];
+  const ready = isApplied ? keptReady(kustomization) : progressing;
+  return { ready, outcome: 'progressing', status, next: { afterMs: Math.max(1, Math.min(remainingMs, healthLookMs)) } };
 }
 
 function reportUnconfirmed(kustomization: Kustomization, message: string, status: Record<string, unknown>): Report {

@@ -21,6 +21,7 @@ import type { KustomizationPlan } from './kustomization-plan.ts';
 import { pruneStale } from './kustomization-prune.ts';
 import type { RecordBook } from './kustomization-records.ts';
 import { intervalMsOf, inventoryOfStatus, isRequested, timeoutMsOf } from './kustomization-spec.ts';
+import { StagePending, type StageWait } from './kustomization-stage.ts';
 
 /** What the runs of this process keep between them. */
 export interface KustomizationMemory {
@@ -31,6 +32,8 @@ export interface KustomizationMemory {
   readonly looked: Map<string, { readonly at: Instant; readonly generation: number | undefined }>;
   /** What each Kustomization applies, by key. */
   readonly manifests: Map<string, Manifests>;
+  /** What stages wait for, by key. */
+  readonly stages: Map<string, StageWait>;
 }
 
 /** The manifests of a build and a spec: the same objects each time, so that what is known of each is not computed anew. */
@@ -44,6 +47,8 @@ export interface RunDone {
   readonly inventory: Inventory;
   /** What a person has to confirm. */
   readonly unconfirmed: string | null;
+  /** What has to be there before the rest can be applied; null where all is applied. */
+  readonly stage: { readonly message: string; readonly remainingMs: number } | null;
   readonly health: { readonly state: 'none' | 'healthy' | 'waiting'; readonly message: string; readonly remainingMs: number };
 }
 
@@ -68,6 +73,7 @@ export async function runPlan(
   const planned = inventoryOf(manifests);
   const held = await recordPlanned(run, planned);
   const applied = await memory.deps.drift.during(nameOf(kustomization), () => applyAndRecord(run, manifests));
+  if (applied instanceof StagePending) return pendingDone(applied, run, held);
   const pruned = await prune(run, planned, held);
   const health = await checkHealth(run, manifests, { applied, inventory: pruned.inventory });
   memory.looked.set(formatKey(nameOf(kustomization)), { at: lookedAt(run), generation: kustomization.metadata.generation });
@@ -75,9 +81,18 @@ export async function runPlan(
     changed: pruned.changed || changeList(applied.changes) !== '',
     inventory: pruned.inventory,
     unconfirmed: pruned.unconfirmed,
+    stage: null,
     health,
   };
 }
+
+/** Every change of what is waited for wakes the next run. */
+function pendingDone({ message, ids, remainingMs }: StagePending, { kustomization, memory }: Run, inventory: Inventory): RunDone {
+  memory.deps.drift.wakeOn(nameOf(kustomization), ids);
+  return { changed: true, inventory, unconfirmed: null, stage: { message, remainingMs }, health: noHealth };
+}
+
+const noHealth: RunDone['health'] = { state: 'none', message: '', remainingMs: 0 };
 
 function manifestsOrFail(run: Run): readonly KubeObject[] {
   const { kustomization, plan, memory } = run;
@@ -106,7 +121,7 @@ async function recordPlanned({ plan, kustomization, context, memory }: Run, plan
   return all;
 }
 
-async function applyAndRecord(run: Run, manifests: readonly KubeObject[]): Promise<ApplyResult> {
+async function applyAndRecord(run: Run, manifests: readonly KubeObject[]): Promise<ApplyResult | StagePending> {
   const { plan, kustomization, context, memory } = run;
   const owner = nameOf(kustomization);
   const records = await memory.records.read(owner);
@@ -115,6 +130,8 @@ async function applyAndRecord(run: Run, manifests: readonly KubeObject[]): Promi
     manifests,
     records: records.objects,
     full: isFullLook(run),
+    of: `${plan.revision} ${kustomization.metadata.generation}`,
+    stages: memory.stages,
     autoscaled: findAutoscaled([...memory.manifests.values()].flatMap(({ objects }) => objects)),
   };
   const keep = async (result: ApplyResult) => {
@@ -131,6 +148,8 @@ async function applyAndRecord(run: Run, manifests: readonly KubeObject[]): Promi
     context.signal.throwIfAborted();
     if (!(error instanceof ApplyInterrupted)) throw failureOf(kustomization, error, factsOf(run));
     await keep(error.result);
+    if (error.cause instanceof StagePending) return error.cause;
+    memory.stages.delete(formatKey(owner));
     throw failureOf(kustomization, withChanges(error), { ...factsOf(run), digest: plan.build.digest });
   }
 }
@@ -195,7 +214,7 @@ async function checkHealth(
   const targets = healthTargets(kustomization, manifests, applied.changes);
   if (targets === null) {
     memory.waits.forget(nameOf(kustomization), memory.deps);
-    return { state: 'none', message: '', remainingMs: 0 };
+    return noHealth;
   }
   await context.progress(
     `Running health checks for revision ${plan.revision} with a timeout of ${formatDuration(timeoutMsOf(kustomization))}`,
@@ -204,6 +223,7 @@ async function checkHealth(
     revision: plan.revision,
     context,
     deps: memory.deps,
+    written: applied.written,
   });
   if (summary.do === 'wait') return { state: 'waiting', message: summary.because, remainingMs };
   if (summary.do === 'healthy') return { state: 'healthy', message: summary.message, remainingMs: 0 };

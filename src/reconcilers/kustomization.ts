@@ -21,6 +21,7 @@ export function createKustomizationReconciler(deps: OwnKustomizationDeps): Kusto
     waits: new HealthWaits(),
     looked: new Map(),
     manifests: new Map(),
+    stages: new Map(),
   };
   return {
     kind: kustomizationKind,
