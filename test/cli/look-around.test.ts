@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { tellInterruptions } from '../../src/cli/tell-interruptions.ts';
 import type { KubeObject } from '../../src/core/index.ts';
 import { gitRepository, imagePolicy, imageRepository, imageUpdateAutomation } from '../journeys/support/resources.ts';
 import { condition, type Home, openHome } from './support/open-home.ts';
@@ -357,4 +358,19 @@ describe('check', () => {
     const { stderr } = await home.run('check');
     expect(stderr).toMatch(/✗ imagepolicies\S+ is older than tagalong, it lacks spec\.digestReflectionPolicy/);
   });
+});
+
+test('that the server is away is said once, and once that it is back', () => {
+  const notes: string[] = [];
+  const { lost, back } = tellInterruptions({ note: (text) => void notes.push(text) });
+  back();
+  for (const text of ['no route\u001b[2J', 'no route']) lost(new Error(text));
+  back();
+  back();
+  lost(new Error('again'));
+  expect(notes).toEqual([
+    'the API server is away, what follows may be late: no route[2J',
+    'the API server is back',
+    'the API server is away, what follows may be late: again',
+  ]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Cluster, ListOptions, WatchEvent } from '../../src/core/index.ts';
+import type { Cluster, WatchEvent, WatchOptions } from '../../src/core/index.ts';
 import { configMap, connect } from './connect.ts';
 import { type Answer, type FakeApi, inTurn, json, type RecordedRequest, refusal, startFakeApi, watchOf } from './fake-api.ts';
 
@@ -19,7 +19,7 @@ function collection(lists: Answer, watches: Answer): Record<string, Answer> {
 }
 
 /** Watches until `count` events were told, and returns them as sentences. */
-async function watchUntil(cluster: Cluster, count: number, options: ListOptions = {}): Promise<string[]> {
+async function watchUntil(cluster: Cluster, count: number, options: Partial<WatchOptions> = {}): Promise<string[]> {
   const told: string[] = [];
   const stop = new AbortController();
   await cluster.watch(configMap, { ...options, signal: stop.signal }, (event) => {
@@ -176,4 +176,18 @@ test('an abort before the first answer resolves', async () => {
   const stop = new AbortController();
   await using cluster = await connect(api.url);
   await expect(cluster.watch(configMap, { signal: stop.signal }, () => {})).resolves.toBeUndefined();
+});
+
+test('who watches is told of each interruption that is an error, and not of a watch that only ends', async () => {
+  const answers = inTurn(
+    watchOf([event('ADDED', 'b', '11')], 'ends'),
+    refusal(500, 'InternalError', 'etcd is away'),
+    watchOf([event('ADDED', 'c', '12')]),
+  );
+  await using api = await startFakeApi(collection(listing('10'), answers));
+  await using cluster = await connect(api.url);
+  const interruptions: string[] = [];
+  const onInterrupted = (error: unknown) => void interruptions.push(String(error));
+  expect(await watchUntil(cluster, 3, { onInterrupted })).toEqual(['synced', 'added b', 'added c']);
+  expect(interruptions).toEqual([expect.stringContaining('etcd is away')]);
 });
