@@ -52,6 +52,7 @@ describe('what is there passes', () => {
         images: [name],
         patches: [{ patch: 'x' }],
         components: ['a'],
+        decryption: { provider: 'sops', secretRef: name, serviceAccountName: 'a' },
         ignoreMissingComponents: true,
         buildMetadata: ['originAnnotations'],
         postBuild: {

