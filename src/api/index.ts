@@ -18,3 +18,4 @@ export * from './rollout.ts';
 export * from './served-kinds.ts';
 export * from './update-guard.ts';
 export type { VerifySpec } from './update-guard-verify.ts';
+export { versionStyleOf } from './version-style.ts';

@@ -1,3 +1,4 @@
+import { versionStyleOf } from '../api/index.ts';
 import type { TagVerdict } from '../core/index.ts';
 import {
   compileExclusions,
@@ -69,7 +70,7 @@ async function askFiles(file: string, tagsFile: string, wanted: string | undefin
 }
 
 function compile({ title, spec, annotations }: Question): TagPolicy {
-  const compiled = compileTagPolicy(spec, annotations);
+  const compiled = compileTagPolicy(spec, versionStyleOf(annotations));
   if (compiled.kind === 'compiled') return compiled.policy;
   throw new CliError('USAGE', `ImagePolicy ${title}: ${compiled.reason}`);
 }

@@ -1,4 +1,4 @@
-import { allowDowngradeAnnotation, type ImagePolicy } from '../api/index.ts';
+import { allowDowngradeAnnotation, type ImagePolicy, versionStyleOf } from '../api/index.ts';
 import { type Edit, formatKey, keyOf } from '../core/index.ts';
 import { decideDirection, type HoldAnswer } from '../hold/index.ts';
 import { compileTagPolicy, orderTags, passesPolicy } from '../select/index.ts';
@@ -45,7 +45,7 @@ type Facts = Pick<Parameters<typeof decideDirection>[0], 'orderTags' | 'passesPo
 const unknownPolicy: Facts = { orderTags: () => 'unordered', passesPolicy: () => false, allowDowngrade: false };
 
 function factsOf({ spec, metadata }: ImagePolicy): Facts {
-  const compiled = compileTagPolicy(spec, metadata.annotations);
+  const compiled = compileTagPolicy(spec, versionStyleOf(metadata.annotations));
   const policy = compiled.kind === 'compiled' ? compiled.policy : null;
   return {
     orderTags: (a, b) => (policy === null ? 'unordered' : orderTags(policy, a, b)),

@@ -1,4 +1,4 @@
-import { findNotImplemented, type ImagePolicy, type ImageRepository } from '../api/index.ts';
+import { findNotImplemented, type ImagePolicy, type ImageRepository, versionStyleOf } from '../api/index.ts';
 import {
   errorMessage,
   type FileProblem,
@@ -142,7 +142,7 @@ async function pick(
     return { key, note: { file, line, message: `ImagePolicy ${key} is suspended; its markers stay as they are` } };
   const [gap] = findNotImplemented(object);
   if (gap !== undefined) return fail(gap);
-  const compiled = compileTagPolicy(object.spec, object.metadata.annotations);
+  const compiled = compileTagPolicy(object.spec, versionStyleOf(object.metadata.annotations));
   if (compiled.kind === 'invalid') return fail(compiled.reason);
   const { name, namespace = object.metadata.namespace ?? '' } = object.spec.imageRepositoryRef;
   const list = listings.get(formatKey({ namespace, name }));

@@ -1,4 +1,4 @@
-import { allowDowngradeAnnotation, type ImagePolicy } from '../api/index.ts';
+import { allowDowngradeAnnotation, type ImagePolicy, versionStyleOf } from '../api/index.ts';
 import {
   type Delivery,
   type Edit,
@@ -158,7 +158,7 @@ async function askHistory(
 
 function policyFacts(policies: readonly ImagePolicy[], key: string) {
   const policy = policies.find((candidate) => keyOf(candidate) === key);
-  const compiled = policy === undefined ? null : compileTagPolicy(policy.spec, policy.metadata.annotations);
+  const compiled = policy === undefined ? null : compileTagPolicy(policy.spec, versionStyleOf(policy.metadata.annotations));
   const tags = compiled?.kind === 'compiled' ? compiled.policy : null;
   return {
     // A policy that does not compile has no order and passes nothing; its last answer alone counts.

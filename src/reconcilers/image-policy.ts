@@ -1,4 +1,4 @@
-import { type ImagePolicy, type ImageRepository, imagePolicyKind, imageRepositoryKind } from '../api/index.ts';
+import { type ImagePolicy, type ImageRepository, imagePolicyKind, imageRepositoryKind, versionStyleOf } from '../api/index.ts';
 import type { CloudLogins } from '../auth/index.ts';
 import {
   type Ask,
@@ -97,7 +97,7 @@ async function askGuards(
   deps: ImagePolicyDeps,
 ): Promise<GuardedSelection | undefined> {
   const { guards } = deps;
-  const compiled = compileTagPolicy(resource.spec, resource.metadata.annotations);
+  const compiled = compileTagPolicy(resource.spec, versionStyleOf(resource.metadata.annotations));
   if (guards === undefined || compiled.kind === 'invalid') return undefined;
   if (!guards.guardsOf(resource).some(hasNatureGates)) {
     guards.noteRefused(nameOf(resource), []);
@@ -175,7 +175,7 @@ function dependencyError(reason: 'DependencyNotReady' | 'AccessDenied', message:
 }
 
 function decide(resource: ImagePolicy, seen: Seen): Plan | Ask<Question> {
-  const compiled = compileTagPolicy(resource.spec, resource.metadata.annotations);
+  const compiled = compileTagPolicy(resource.spec, versionStyleOf(resource.metadata.annotations));
   if (compiled.kind === 'invalid') return { do: 'refuse', because: compiled.reason };
   if (seen.list === null) return { do: 'wait', because: 'retrying in 30s error: no tags in database' };
   const choice = selectTag(compiled.policy, seen.list.tags);

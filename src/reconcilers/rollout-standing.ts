@@ -1,4 +1,4 @@
-import type { ImagePolicy, Rollout } from '../api/index.ts';
+import { type ImagePolicy, type Rollout, versionStyleOf } from '../api/index.ts';
 import { type Hold, type Marker, nameOf, type Oid } from '../core/index.ts';
 import { type OrderTags, parseTrailers, rollbackTrailer } from '../hold/index.ts';
 import { findPlace, type Standing } from '../rollout/index.ts';
@@ -62,6 +62,6 @@ function describeNext(markers: readonly (Marker | null)[]): string {
 
 /** A policy that is gone, or does not compile, has no order. */
 export function orderOf(policy: ImagePolicy | undefined): OrderTags {
-  const compiled = policy === undefined ? null : compileTagPolicy(policy.spec);
+  const compiled = policy === undefined ? null : compileTagPolicy(policy.spec, versionStyleOf(policy.metadata.annotations));
   return (a, b) => (compiled?.kind === 'compiled' ? orderTags(compiled.policy, a, b) : 'unordered');
 }

@@ -1,4 +1,4 @@
-import { allowDowngradeAnnotation, type ImagePolicy, type ImageRepository } from '../api/index.ts';
+import { allowDowngradeAnnotation, type ImagePolicy, type ImageRepository, versionStyleOf } from '../api/index.ts';
 import { formatKey, keyOf, nameOf } from '../core/index.ts';
 import {
   compileTagPolicy,
@@ -26,7 +26,7 @@ export function findTagsInUse(
     const ref = policy.status?.latestRef;
     const isOurs = formatKey(repositoryOf(policy)) === key && ref?.name === repository.spec.image;
     if (!isOurs || policy.metadata.annotations?.[allowDowngradeAnnotation] === 'true') return [];
-    const compiled = compileTagPolicy(policy.spec, policy.metadata.annotations);
+    const compiled = compileTagPolicy(policy.spec, versionStyleOf(policy.metadata.annotations));
     if (compiled.kind === 'invalid' || !passesPolicy(compiled.policy, ref.tag)) return [];
     if (findExclusion(exclusions, ref.tag) !== null) return [];
     return [tagInUse(ref.tag, keyOf(policy), compiled.policy)];

@@ -5,6 +5,7 @@ import type { PageMemory } from './page-memory.ts';
 import type { PageSizes } from './page-size.ts';
 import { type Patience, requireSuccess, sendPatiently } from './send-patiently.ts';
 import type { Audience } from './shared-listings.ts';
+import { createTagCollection } from './tag-collection.ts';
 import { parseTagPage, type TagPage } from './tag-page.ts';
 import type { HttpAnswer } from './transport.ts';
 
@@ -53,7 +54,7 @@ interface Detour {
  */
 export async function walkTags(knowledge: WalkKnowledge, call: Call, audience: Audience): Promise<TagListing> {
   const { registry, repository } = call.image;
-  const tags = new Set<string>();
+  const tags = createTagCollection();
   const visited = new Set<string>();
   let total = 0;
   let malformed = 0;
@@ -65,16 +66,16 @@ export async function walkTags(knowledge: WalkKnowledge, call: Call, audience: A
       continue;
     }
     visited.add(path);
-    for (const tag of step.page.tags) tags.add(tag);
+    tags.add(step.page.tags);
     total += step.page.total;
     malformed += step.page.malformed;
     path = step.next;
     const isLoop = path !== null && visited.has(path);
     requireProgress(call, knowledge.limits, {
-      ...{ isLoop, pages: visited.size, entries: total + malformed, kept: tags.size, isLast: path === null },
+      ...{ isLoop, pages: visited.size, entries: total + malformed, kept: tags.count(), isLast: path === null },
     });
   }
-  return { tags: [...tags], total, malformed };
+  return { tags: tags.finish(), total, malformed };
 }
 
 function fetchPage(knowledge: WalkKnowledge, call: Call, audience: Audience, path: string): Promise<Step | Detour> {

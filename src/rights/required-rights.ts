@@ -30,6 +30,7 @@ export function requiredRights({ controllers, leaseNamespace }: RightsWanted): R
     ...(runs.has('kustomize') ? kustomizeRights() : []),
     ...rights('', 'namespaces', ['get'], 'accessFrom by labels, and the name of this cluster'),
     ...rights('', 'secrets', ['get'], 'secretRef of sources and image repositories'),
+    ...rights('', 'serviceaccounts', ['get'], 'serviceAccountName of image repositories'),
     ...rights('', 'events', ['create', 'patch'], 'news about the objects'),
     ...(leaseNamespace === undefined ? [] : leaseRights(leaseNamespace)),
   ];

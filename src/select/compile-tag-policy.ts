@@ -5,7 +5,7 @@ import type { Direction } from './ordering.ts';
 import { compileFilter, type TagFilter } from './tag-filter.ts';
 import { createTagPolicy, type TagPolicy } from './tag-policy.ts';
 import { parseRange } from './version-range.ts';
-import { versionStyleOf } from './version-style.ts';
+import { semverStyle, type VersionStyle } from './version-style.ts';
 
 /** The parts of an ImagePolicy's spec that decide about tags. */
 export interface TagPolicySpec {
@@ -23,10 +23,10 @@ export type CompiledTagPolicy =
   | { readonly kind: 'invalid'; readonly reason: string };
 
 /**
- * Compiles a policy once for many tags; `annotations` are those of the ImagePolicy, which may change how versions are read. Of several kinds semver goes before alphabetical, and that before numerical.
+ * Compiles a policy once for many tags; `style` says how versions are read. Of several kinds semver goes before alphabetical, and that before numerical.
  */
-export function compileTagPolicy(spec: TagPolicySpec, annotations?: Readonly<Record<string, string>>): CompiledTagPolicy {
-  const build = chooseOrdering(spec, annotations);
+export function compileTagPolicy(spec: TagPolicySpec, style: VersionStyle = semverStyle): CompiledTagPolicy {
+  const build = chooseOrdering(spec, style);
   if (typeof build === 'string') return { kind: 'invalid', reason: `invalid policy: ${build}` };
   if (!spec.filterTags) return { kind: 'compiled', policy: build(null) };
   const compiled = compileFilter(spec.filterTags.pattern ?? '', spec.filterTags.extract ?? '');
@@ -37,9 +37,8 @@ export function compileTagPolicy(spec: TagPolicySpec, annotations?: Readonly<Rec
 type BuildPolicy = (filter: TagFilter | null) => TagPolicy;
 
 /** A policy that only lacks its filter, or why there is none. */
-function chooseOrdering({ policy }: TagPolicySpec, annotations?: Readonly<Record<string, string>>): BuildPolicy | string {
+function chooseOrdering({ policy }: TagPolicySpec, style: VersionStyle): BuildPolicy | string {
   if (policy?.semver) {
-    const style = versionStyleOf(annotations);
     const parsed = parseRange(policy.semver.range ?? '', style);
     return parsed.kind === 'invalid' ? parsed.reason : (filter) => createTagPolicy(orderBySemver(parsed.range, style), filter);
   }

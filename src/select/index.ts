@@ -20,3 +20,4 @@ export { latestTags, tagListRevision } from './tag-list.ts';
 export type { TagPolicy } from './tag-policy.ts';
 export { parseVersion, type Version } from './version.ts';
 export { checkRange, parseRange } from './version-range.ts';
+export type { VersionStyle } from './version-style.ts';

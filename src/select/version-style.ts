@@ -1,5 +1,3 @@
-import { preReleaseOrderAnnotation, versionPartsAnnotation } from '../api/index.ts';
-
 /** How versions are read where semver's own way does not fit the tags of an image; by default both are off. */
 export interface VersionStyle {
   /** `rc10` comes after `rc9`: the digits and the letters of a pre-release count apart. */
@@ -9,14 +7,6 @@ export interface VersionStyle {
 }
 
 export const semverStyle: VersionStyle = { naturalPreReleases: false, anyParts: false };
-
-/** The style that the annotations of an ImagePolicy ask for. */
-export function versionStyleOf(annotations: Readonly<Record<string, string>> = {}): VersionStyle {
-  return {
-    naturalPreReleases: annotations[preReleaseOrderAnnotation] === 'natural',
-    anyParts: annotations[versionPartsAnnotation] === 'any',
-  };
-}
 
 /** The identifiers of a pre-release by which it is ordered: `rc10` is `rc`, `10` in natural order. */
 export function splitIdentifiers(pre: readonly string[], { naturalPreReleases }: VersionStyle): readonly string[] {

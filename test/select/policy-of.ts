@@ -1,8 +1,9 @@
+import { versionStyleOf } from '../../src/api/index.ts';
 import { compileTagPolicy, type TagPolicy, type TagPolicySpec } from '../../src/select/index.ts';
 
 /** A policy that must compile. */
 export function policyOf(spec: TagPolicySpec, annotations: Readonly<Record<string, string>> = {}): TagPolicy {
-  const compiled = compileTagPolicy(spec, annotations);
+  const compiled = compileTagPolicy(spec, versionStyleOf(annotations));
   if (compiled.kind === 'invalid') throw new Error(compiled.reason);
   return compiled.policy;
 }
