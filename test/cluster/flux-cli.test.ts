@@ -5,6 +5,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { servedKinds } from '../../src/api/index.ts';
 import { silentLog, systemClock } from '../../src/core/index.ts';
 import { type Stage, startEmbeddedStage } from '../../src/demo/index.ts';
+import { runInProcess } from '../cli/support/run-tagalong.ts';
 import { describeWithParts } from '../real/describe-with-parts.ts';
 import { type PartName, waitUntil } from '../real/index.ts';
 import { followFlux, runFlux } from './support/flux.ts';
@@ -309,6 +310,24 @@ describe.each(homes)('the flux CLI on $name', ({ name: where, needs, start }) =>
       const requests = await at.requests();
       expect(requests.filter((path) => /\/namespaces\/flux-system\/pods\/tagalong-[^/]+\/log/.test(path))).not.toEqual([]);
     });
+
+    test.runIf(where === 'a real API server')(
+      'our own check looks at the account of the Deployment, and names each right that it lacks',
+      async () => {
+        const check = () => runInProcess(['check', '--kubeconfig', at.kubeconfig], { PATH: process.env['PATH'] ?? '' });
+        const fine = await check();
+        expect(fine.stderr).toContain('✔ flux-system/tagalong has all ');
+        expect(fine.stderr).toMatch(/✔ source-controller-leader-election: held by tagalong, renewed \d+s ago/);
+        expect(fine).toMatchObject({ code: 0, stderr: expect.stringContaining('✔ all checks passed') });
+        const binding = { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding', name: 'tagalong-image-kinds' };
+        const apply = { ...binding, name: 'tagalong-apply-anything' };
+        for (const ref of [binding, apply]) await at.stage.cluster.delete(ref);
+        await waitUntil('the server to know of it', async () => (await check()).code === 1);
+        expect((await check()).stderr).toContain(
+          '✗ flux-system/tagalong may not patch imagepolicies.image.toolkit.fluxcd.io/status in every namespace',
+        );
+      },
+    );
 
     test.runIf(where === 'the embedded API')('check says what it misses where nothing is installed', async () => {
       const check = await flux('check');
