@@ -3,6 +3,7 @@ import { scalarText } from './node-text.ts';
 import { looksLikeMarker, parseMarker } from './parse-marker.ts';
 import { type ParsedText, parseText } from './parse-text.ts';
 import { commentOf, isBlock, type ScalarComment } from './scalar-comment.ts';
+import { createSealCheck, type SealCheck } from './sops-seal.ts';
 import { type PlacedScalar, walkScalars } from './walk-scalars.ts';
 
 export interface FoundMarkers {
@@ -21,7 +22,10 @@ export function findMarkers(file: string, text: string): FoundMarkers {
   if (parsed.kind === 'unparsable') {
     return { markers: [], problems: [{ file, ...parsed.position, message: `not valid YAML: ${parsed.message}` }] };
   }
-  const search = { file, text, parsed, markers: [] as Marker[], problems: [] as FileProblem[], spent: new Set<number>() };
+  const search: Search = {
+    ...{ file, text, parsed, sealOf: createSealCheck(parsed.documents) },
+    ...{ markers: [], problems: [], spent: new Set() },
+  };
   for (const [index, document] of parsed.documents.entries()) {
     for (const placed of walkScalars(document.contents, index)) lookAt(placed, search);
   }
@@ -34,6 +38,7 @@ interface Search {
   readonly file: string;
   readonly text: string;
   readonly parsed: ParsedText;
+  readonly sealOf: SealCheck;
   readonly markers: Marker[];
   readonly problems: FileProblem[];
   /** Comments that were examined at a scalar. */
@@ -58,7 +63,7 @@ function addMarker(
   search: Search,
 ): void {
   const { scalar, document, object, path } = placed;
-  const obstacle = describeObstacle(placed);
+  const obstacle = describeObstacle(placed) ?? search.sealOf(placed);
   if (obstacle !== null) return report(search, comment.offset, obstacle);
   const [start, end] = scalar.range ?? [0, 0];
   const value = scalarValue(placed);

@@ -9,6 +9,8 @@ export interface PlacedScalar {
   readonly document: number;
   readonly object: ObjectIdentity;
   readonly path: string;
+  /** Keys and positions from the root of the document. */
+  readonly steps: readonly (string | number)[];
   /** Whether the collection around it is in flow style, where a comma may stand before its comment. */
   readonly inFlow: boolean;
 }
@@ -20,7 +22,7 @@ const noObject: ObjectIdentity = { apiVersion: '', kind: '', namespace: '', name
 /** Every value and item of a document, in the order of the text. Keys, aliases and all but the first of equal keys are left out. */
 export function* walkScalars(root: unknown, document: number): Generator<PlacedScalar> {
   if (!isMap(root) && !isSeq(root)) return;
-  yield* walkNode(root, { document, object: noObject, path: '', inFlow: false });
+  yield* walkNode(root, { document, object: noObject, path: '', steps: [], inFlow: false });
 }
 
 function* walkNode(node: unknown, place: Place): Generator<PlacedScalar> {
@@ -36,7 +38,7 @@ function* walkMap(map: YAMLMap, place: Place): Generator<PlacedScalar> {
     const name = scalarText(key) ?? '';
     if (seen.has(name)) continue;
     seen.add(name);
-    const inner = { ...place, path: keyStep(place.path, name), inFlow: map.flow === true };
+    const inner = { ...place, path: keyStep(place.path, name), steps: [...place.steps, name], inFlow: map.flow === true };
     if (isList && name === 'items' && isSeq(value)) yield* walkListItems(value, inner);
     else yield* walkNode(value, inner);
   }
@@ -44,7 +46,8 @@ function* walkMap(map: YAMLMap, place: Place): Generator<PlacedScalar> {
 
 function* walkSequence(sequence: YAMLSeq, place: Place, labels: readonly string[]): Generator<PlacedScalar> {
   for (const [index, item] of sequence.items.entries()) {
-    yield* walkNode(item, { ...place, path: `${place.path}[${labels[index]}]`, inFlow: sequence.flow === true });
+    const path = `${place.path}[${labels[index]}]`;
+    yield* walkNode(item, { ...place, path, steps: [...place.steps, index], inFlow: sequence.flow === true });
   }
 }
 
@@ -52,7 +55,8 @@ function* walkSequence(sequence: YAMLSeq, place: Place, labels: readonly string[
 function* walkListItems(items: YAMLSeq, place: Place): Generator<PlacedScalar> {
   for (const [index, item] of items.items.entries()) {
     const own = isMap(item) && objectOf(item) !== null;
-    yield* walkNode(item, { ...place, path: own ? '' : `${place.path}[${index}]`, inFlow: items.flow === true });
+    const path = own ? '' : `${place.path}[${index}]`;
+    yield* walkNode(item, { ...place, path, steps: [...place.steps, index], inFlow: items.flow === true });
   }
 }
 

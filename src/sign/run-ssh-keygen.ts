@@ -11,18 +11,27 @@ export interface KeygenAnswer {
   readonly stderr: string;
 }
 
+export interface KeygenFiles {
+  /** Read on stdin. */
+  readonly input?: Buffer;
+  /** Laid beside the key: in the older PEM format a key does not carry it readably. */
+  readonly publicKey?: string;
+}
+
 const timeoutMs = 30_000;
 
 /**
  * Runs `ssh-keygen` with the key in a file that only we can read and that is gone afterwards; a passphrase comes through askpass. `@key`
  * among the arguments stands for that file.
  */
-export async function runSshKeygen(key: SigningKey, args: readonly string[], input: Buffer): Promise<KeygenAnswer> {
+export async function runSshKeygen(key: SigningKey, args: readonly string[], files: KeygenFiles = {}): Promise<KeygenAnswer> {
+  const { input = Buffer.alloc(0), publicKey } = files;
   // The prefix is git's: leftovers of a killed process are removed with those.
   const folder = await mkdtemp(join(tmpdir(), `tagalong-git-${process.pid}-`));
   try {
     const file = join(folder, 'key');
     await writeFile(file, `${key.privateKey.reveal().trimEnd()}\n`, { mode: 0o600 });
+    if (publicKey !== undefined) await writeFile(`${file}.pub`, publicKey);
     const askpass = await writeAskpass(folder, key);
     return await run(
       args.map((arg) => (arg === '@key' ? file : arg)),

@@ -31,9 +31,11 @@ async function readOnlyKey({ privateKey }: SigningKey): Promise<PrivateKey> {
   const keys = await readPrivateKeys({ armoredKeys: privateKey.reveal() }).catch((error: unknown) => {
     throw unusableKey('gpg', `it is no armored private key (${errorMessage(error)})`, error);
   });
-  const [only, ...others] = keys;
-  if (only !== undefined && others.length === 0) return only;
-  throw unusableKey('gpg', `there has to be exactly one key, and there are ${keys.length}`);
+  const [only] = keys;
+  // The library reads the first block of several.
+  const blocks = privateKey.reveal().split('-----BEGIN PGP PRIVATE KEY BLOCK-----').length - 1;
+  if (only !== undefined && keys.length === 1 && blocks === 1) return only;
+  throw unusableKey('gpg', `there has to be exactly one key, and there are ${Math.max(keys.length, blocks)}`);
 }
 
 async function unlock(key: PrivateKey, { passphrase }: SigningKey): Promise<PrivateKey> {
