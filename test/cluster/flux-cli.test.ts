@@ -319,7 +319,12 @@ describe.each(homes)('the flux CLI on $name', ({ name: where, needs, start }) =>
         expect(fine.stderr).toContain('✔ flux-system/tagalong has all ');
         expect(fine.stderr).toMatch(/✔ source-controller-leader-election: held by tagalong, renewed \d+s ago/);
         expect(fine).toMatchObject({ code: 0, stderr: expect.stringContaining('✔ all checks passed') });
-        const binding = { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding', name: 'tagalong-image-kinds' };
+        const binding = {
+          group: 'rbac.authorization.k8s.io',
+          version: 'v1',
+          kind: 'ClusterRoleBinding',
+          name: 'tagalong-image-kinds',
+        };
         const apply = { ...binding, name: 'tagalong-apply-anything' };
         for (const ref of [binding, apply]) await at.stage.cluster.delete(ref);
         await waitUntil('the server to know of it', async () => (await check()).code === 1);
