@@ -1,4 +1,3 @@
-import { oneOf } from './gap.ts';
 import { gitRepositoryKind, gitRepositorySpecSchema, gitRepositoryStatusSchema } from './git-repository.ts';
 import { ageColumn, type KindDefinition, readyColumn, statusColumn } from './kind-definition.ts';
 
@@ -10,12 +9,5 @@ export const gitRepositoryDefinition: KindDefinition = {
   columns: [{ name: 'URL', type: 'string', jsonPath: '.spec.url' }, ageColumn, readyColumn, statusColumn],
   spec: gitRepositorySpecSchema,
   status: gitRepositoryStatusSchema,
-  gaps: [
-    {
-      path: 'spec.provider',
-      because: 'the login aws (CodeCommit) is not there yet',
-      isNoop: oneOf('generic', 'github', 'azure'),
-    },
-    { path: 'spec.serviceAccountName', because: 'logging in to a cloud as another ServiceAccount is not there yet' },
-  ],
+  gaps: [],
 };

@@ -1,12 +1,13 @@
 import { type Clock, type GitRemote, Secret, systemClock } from '../core/index.ts';
-import { issueAzureDevOpsToken } from './azure-devops.ts';
+import type { CloudAccount, CloudAsk, CloudEndpoints } from './clouds/cloud-account.ts';
 import { type CheckAddress, createEgressCheck } from './egress.ts';
 import { AuthError } from './error.ts';
+import { type CodeCommitLogin, issueAzureDevOpsToken, signForCodeCommit } from './git-cloud-tokens.ts';
 import { type GitAccess, gitCredentials } from './git-credentials.ts';
 import { gitHubAppFromSecret, gitHubAppKey, hasGitHubApp, issueGitHubToken } from './github-app.ts';
 import { type ProxyAccess, proxyFromSecret } from './proxy-from-secret.ts';
 import { describeSecret, type SecretObject } from './secret-data.ts';
-import { TokenCache } from './token-cache.ts';
+import { type IssuedToken, TokenCache } from './token-cache.ts';
 
 /** What a source says about the way to its remote. */
 export interface RemoteWish {
@@ -14,15 +15,29 @@ export interface RemoteWish {
   readonly provider?: string | undefined;
   readonly secret: SecretObject | null;
   readonly proxySecret: SecretObject | null;
+  /** As whom to log in at the cloud; absent = as the bot. */
+  readonly account?: CloudAccount | undefined;
+}
+
+export interface GitLoginsOptions {
+  readonly clock?: Clock;
+  readonly checkAddress?: CheckAddress;
+  readonly endpoints?: CloudEndpoints;
 }
 
 /** Turns what a source says into a remote that git can open. Tokens of providers are kept until shortly before they expire. */
 export class GitLogins {
-  readonly #tokens: TokenCache;
+  readonly #tokens: TokenCache<IssuedToken>;
+  readonly #signatures: TokenCache<CodeCommitLogin>;
+  readonly #clock: Clock;
+  readonly #endpoints: CloudEndpoints;
   readonly #checkAddress: CheckAddress;
 
-  constructor(options: { readonly clock?: Clock; readonly checkAddress?: CheckAddress } = {}) {
-    this.#tokens = new TokenCache(options.clock ?? systemClock);
+  constructor(options: GitLoginsOptions = {}) {
+    this.#clock = options.clock ?? systemClock;
+    this.#tokens = new TokenCache(this.#clock);
+    this.#signatures = new TokenCache(this.#clock);
+    this.#endpoints = options.endpoints ?? {};
     this.#checkAddress = options.checkAddress ?? createEgressCheck({ allowLoopback: true });
   }
 
@@ -33,9 +48,10 @@ export class GitLogins {
     return { ...access, ...(proxy !== undefined && { proxy: formatProxy(proxy) }) };
   }
 
-  #access({ url, provider = 'generic', secret }: RemoteWish, proxy: ProxyAccess | undefined): Promise<GitAccess> | GitAccess {
+  #access(wish: RemoteWish, proxy: ProxyAccess | undefined): Promise<GitAccess> | GitAccess {
+    const { url, provider = 'generic', secret } = wish;
     if (provider === 'github') return this.#github(url, secret, proxy);
-    if (provider === 'azure') return this.#azure(url, secret, proxy);
+    if (provider === 'azure' || provider === 'aws') return this.#cloud(wish, provider, proxy);
     if (secret !== null && hasGitHubApp(secret))
       throw new AuthError(
         'INVALID_SECRET',
@@ -61,13 +77,33 @@ export class GitLogins {
     return { ...access, credentials, owner, ...(app.ca !== undefined && { ca: app.ca }) };
   }
 
-  async #azure(url: string, secret: SecretObject | null, proxy: ProxyAccess | undefined): Promise<GitAccess> {
-    requireHttps(url, 'azure');
-    const owner = 'azure-devops'; // one identity a process
-    const { token } = await this.#tokens.get(owner, () => issueAzureDevOpsToken(proxy));
+  async #cloud(
+    { url, secret, account }: RemoteWish,
+    provider: 'azure' | 'aws',
+    proxy: ProxyAccess | undefined,
+  ): Promise<GitAccess> {
+    requireHttps(url, provider);
+    // One identity a process, or one a ServiceAccount.
+    const owner = account === undefined ? provider : `${provider}:${account.namespace}/${account.name}`;
+    const ask = { account, proxy, endpoints: this.#endpoints };
     // A Secret may still bring an authority; logins in it are not used.
     const { credentials: _, ...access } = gitCredentials(secret === null ? null : withoutLogin(secret), url);
-    return { ...access, credentials: { kind: 'bearer', token }, owner };
+    return { ...access, credentials: await this.#cloudCredentials(access.url, provider, owner, ask), owner };
+  }
+
+  async #cloudCredentials(
+    url: string,
+    provider: 'azure' | 'aws',
+    owner: string,
+    ask: CloudAsk,
+  ): Promise<GitAccess['credentials']> {
+    if (provider === 'azure') {
+      const { token } = await this.#tokens.get(owner, () => issueAzureDevOpsToken(ask));
+      return { kind: 'bearer', token };
+    }
+    const sign = () => signForCodeCommit(new URL(url), ask, this.#clock.now());
+    const { username, token } = await this.#signatures.get(`${owner} ${url}`, sign);
+    return { kind: 'basic', username, password: token };
   }
 }
 

@@ -10,16 +10,16 @@ const soonestRenewalMs = 5 * 60_000;
 const tokensAtMost = 100;
 
 /** Tokens by what they were issued for: asked for once by callers of one moment, and again when a fifth of their time, five minutes at most, is left. */
-export class TokenCache {
+export class TokenCache<Token extends IssuedToken> {
   readonly #clock: Clock;
-  readonly #tokens = new Map<string, { readonly issued: Promise<IssuedToken>; renewAt: Instant }>();
+  readonly #tokens = new Map<string, { readonly issued: Promise<Token>; renewAt: Instant }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** The token for `key`; `issue` asks for a new one. A failure is not kept. */
-  async get(key: string, issue: () => Promise<IssuedToken>): Promise<IssuedToken> {
+  async get(key: string, issue: () => Promise<Token>): Promise<Token> {
     const known = this.#tokens.get(key);
     if (known !== undefined && this.#clock.now() < known.renewAt) return known.issued;
     const issued = issue();

@@ -1,6 +1,7 @@
 import type { GitRepository } from '../api/index.ts';
-import type { GitLogins } from '../auth/index.ts';
+import type { CloudAccount, GitLogins } from '../auth/index.ts';
 import type { Clock, Cluster, Git, GitMirror, Instant, Oid } from '../core/index.ts';
+import { clusterReader } from './registry-access.ts';
 import { readSecret } from './secrets.ts';
 
 export interface MirrorDeps {
@@ -15,7 +16,21 @@ export async function openMirror(repository: GitRepository, deps: MirrorDeps, si
   const read = (ref: typeof secretRef) =>
     ref === undefined ? null : readSecret(deps.cluster, repository.metadata.namespace ?? '', ref.name, signal);
   const [secret, proxySecret] = await Promise.all([read(secretRef), read(proxySecretRef)]);
-  return deps.git.mirror(await deps.logins.open({ url, provider, secret, proxySecret }));
+  const account = await readAccount(repository, deps, signal);
+  return deps.git.mirror(await deps.logins.open({ url, provider, secret, proxySecret, account }));
+}
+
+async function readAccount(
+  { spec, metadata: { namespace = '' } }: GitRepository,
+  { cluster }: MirrorDeps,
+  signal: AbortSignal,
+): Promise<CloudAccount | undefined> {
+  const name = spec.serviceAccountName;
+  if (name === undefined || name === '') return undefined;
+  const reader = clusterReader(cluster, namespace, signal);
+  const { metadata } = await reader.readServiceAccount(name);
+  const createToken = (audience: string) => reader.createToken(name, audience);
+  return { namespace, name, annotations: metadata.annotations ?? {}, createToken };
 }
 
 interface Push {

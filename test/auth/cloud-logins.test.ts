@@ -5,7 +5,7 @@ import type { RegistryCredentials } from '../../src/core/index.ts';
 import { certificates } from '../registry/certificates.ts';
 import { startHttpProxy } from '../registry/proxies.ts';
 import { stoppedClock } from '../registry/stopped-clock.ts';
-import { type SeenRequest, startStandIn } from './cloud-stand-ins.ts';
+import { entraAnswer, startStandIn, stsAnswer } from './cloud-stand-ins.ts';
 
 const ecrHost = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const hour = 3_600_000;
@@ -265,24 +265,6 @@ function ecrAnswer(username: string, password: string, endsAt: number) {
   const authorizationToken = Buffer.from(`${username}:${password}`).toString('base64');
   const body = { authorizationData: [{ authorizationToken, expiresAt: endsAt / 1000, proxyEndpoint: 'https://x' }] };
   return { type: 'application/x-amz-json-1.1', body };
-}
-
-const stsAnswer = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
-<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>
-<SessionToken>session</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
-</AssumeRoleWithWebIdentityResponse>`;
-
-function entraAnswer({ path, headers }: SeenRequest, token: string) {
-  if (!path.includes('openid-configuration')) return { body: { token_type: 'Bearer', expires_in: 3600, access_token: token } };
-  const root = `https://${headers['host']}/${path.split('/')[1]}`;
-  return {
-    body: {
-      token_endpoint: `${root}/oauth2/v2.0/token`,
-      authorization_endpoint: `${root}/oauth2/v2.0/authorize`,
-      issuer: `${root}/v2.0`,
-      jwks_uri: `${root}/discovery/v2.0/keys`,
-    },
-  };
 }
 
 function googleAnswer(token: string) {

@@ -53,3 +53,23 @@ export async function startStandIn(
     },
   };
 }
+
+/** What Entra ID says of itself, and the token it gives. */
+export function entraAnswer({ path, headers }: SeenRequest, token: string) {
+  if (!path.includes('openid-configuration')) return { body: { token_type: 'Bearer', expires_in: 3600, access_token: token } };
+  const root = `https://${headers['host']}/${path.split('/')[1]}`;
+  return {
+    body: {
+      token_endpoint: `${root}/oauth2/v2.0/token`,
+      authorization_endpoint: `${root}/oauth2/v2.0/authorize`,
+      issuer: `${root}/v2.0`,
+      jwks_uri: `${root}/discovery/v2.0/keys`,
+    },
+  };
+}
+
+/** Credentials of a role, as AssumeRoleWithWebIdentity gives them. */
+export const stsAnswer = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>
+<SessionToken>session</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
+</AssumeRoleWithWebIdentityResponse>`;
