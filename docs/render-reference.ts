@@ -1,5 +1,6 @@
 import {
   allowDowngradeAnnotation,
+  answerAnnotation,
   commitPerAnnotation,
   confirmPruneAnnotation,
   guardAnnotation,
@@ -8,6 +9,7 @@ import {
   pausedUntilAnnotation,
   pauseReasonAnnotation,
   releaseAnnotation,
+  requestAnnotation,
   roleAnnotation,
   rolloutHistoryAnnotation,
 } from '../src/api/annotation.ts';
@@ -51,6 +53,8 @@ const annotations: readonly (readonly [string, string, string])[] = [
   ],
   [landAnnotation, 'ImageUpdateAutomation', 'written by `tagalong land`: which bumps land past the guards, and why'],
   [guardAnnotation, 'ImagePolicy, Namespace', '`required` lets nothing land that no UpdateGuard selects'],
+  [requestAnnotation, 'ImageUpdateAutomation, UpdateGuard', 'written by `tagalong rollback`, `hold` and `unhold`: what the bot is to commit'],
+  [answerAnnotation, 'ImageUpdateAutomation, UpdateGuard', 'what became of that'],
   [rolloutHistoryAnnotation, 'ImageUpdateAutomation', 'how many Rollouts of it are kept; by default 20'],
   [confirmPruneAnnotation, 'Kustomization', 'the revision and set whose large prune a person confirmed'],
   [

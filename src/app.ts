@@ -32,6 +32,7 @@ import {
   type KubeObject,
   type LabelTest,
   type Log,
+  type NamespacedName,
   type Oid,
   openGate,
   type ReadyState,
@@ -56,7 +57,9 @@ import {
 } from './lease/index.ts';
 import {
   type AutomationDeps,
+  answerRequests,
   automationGuardWakes,
+  automationRequestWakes,
   automationWakes,
   type ConnectRemote,
   createAutomationMemories,
@@ -267,7 +270,9 @@ function registerImages({ options, engine, registry, store }: Parts, guards: Gua
   const listRepositories = () => engine.cache(imageRepositoryKind).list() as ImageRepository[];
   const scanner = createImageRepositoryReconciler({ cluster, registry, tagLists, logins, listPolicies });
   engine.register(scanner, { ...registration, wakes: imageRepositoryWakes(listRepositories) });
-  const chooser = createImagePolicyReconciler({ cluster, registry, tagLists, logins, guards: guards.selection });
+  const findRepository = (name: NamespacedName) =>
+    engine.cache(imageRepositoryKind).get(formatKey(name)) as ImageRepository | undefined;
+  const chooser = createImagePolicyReconciler({ cluster, registry, tagLists, logins, findRepository, guards: guards.selection });
   engine.register(chooser, { ...registration, wakes: [...imagePolicyWakes(listPolicies), ...policyGuardWakes(guards)] });
 }
 
@@ -327,7 +332,7 @@ function registerKustomizations({ options, engine, store, artifacts, remotes }: 
     ...(self === undefined ? {} : { self }),
   });
   const statusManager = 'gotk-kustomize-controller';
-  engine.register(reconciler, { ...registration, statusManager, wakes: kustomizationWakes(list) });
+  engine.register(reconciler, { ...registration, statusManager, wakes: kustomizationWakes(list), concurrency: 8 });
   const configs = createConfigWatcher({ home, log, wake, list, ...(namespace === undefined ? {} : { namespace }) });
   return { stop: async () => void (await Promise.all([drift.stop(), configs.stop(), expressions.close()])) };
 }
@@ -390,7 +395,7 @@ function registerAutomations(parts: Parts, guards: Guards, clusterId: string): {
     news.announce(mirror, branch, commit);
     for (const source of listSources().filter((one) => followsBranch(one, mirror.remote.url, branch))) wakeSource(source);
   };
-  const writing: Omit<AutomationDeps, 'rollouts'> = {
+  const writing: Omit<AutomationDeps, 'rollouts' | 'answerRequests'> = {
     cluster,
     git,
     logins,
@@ -414,11 +419,16 @@ function registerAutomations(parts: Parts, guards: Guards, clusterId: string): {
     ...{ engine, cluster, clusterId, followsKustomizations, remotes: parts.remotes, target: options.target },
     defaultServiceAccount: options.tenancy?.defaultServiceAccount,
   });
-  const automations: AutomationDeps = { ...writing, rollouts: createRolloutRecorder(sight, store) };
   const listAutomations = () => engine.cache(imageUpdateAutomationKind).list() as ImageUpdateAutomation[];
+  const requests = { ...sight, onPushed, listAutomations, listGuards: guards.listGuards };
+  const automations: AutomationDeps = {
+    ...writing,
+    rollouts: createRolloutRecorder(sight, store),
+    answerRequests: (automation, writer, context) => answerRequests(automation, writer, context, requests),
+  };
   engine.register(createImageUpdateAutomationReconciler(automations), {
     ...registration,
-    wakes: [...automationWakes(listAutomations), ...automationGuardWakes(guards)],
+    wakes: [...automationWakes(listAutomations), ...automationRequestWakes(listAutomations), ...automationGuardWakes(guards)],
   });
   return registerRollouts({
     ...{ engine, registration, sight, automations, followsKustomizations, clock: options.clock },

@@ -1,6 +1,7 @@
 import {
   acceptListingAnnotation,
   allowDowngradeAnnotation,
+  answerAnnotation,
   autoMergeAnnotation,
   commitPerAnnotation,
   commitViaAnnotation,
@@ -20,6 +21,7 @@ import {
   pullRequestPerAnnotation,
   pullRequestTitleAnnotation,
   releaseAnnotation,
+  requestAnnotation,
   roleAnnotation,
   rolloutHistoryAnnotation,
   tagalongAnnotationPrefix,
@@ -50,6 +52,8 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly string[] |
     [releaseAnnotation]: null,
     [landAnnotation]: null,
     [rolloutHistoryAnnotation]: null,
+    [requestAnnotation]: null,
+    [answerAnnotation]: null,
   },
   GitRepository: { [writeFromAnnotation]: null },
   ImageRepository: { [acceptListingAnnotation]: null },
@@ -61,7 +65,7 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly string[] |
     [guardAnnotation]: ['required'],
   },
   Kustomization: { ...pause, [confirmPruneAnnotation]: null },
-  UpdateGuard: { [landAnnotation]: null },
+  UpdateGuard: { [landAnnotation]: null, [requestAnnotation]: null, [answerAnnotation]: null },
 };
 
 /** One message for each annotation under `tagalong.dev/` that this kind does not know, or whose value it does not know. */

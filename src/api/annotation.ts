@@ -69,6 +69,9 @@ export const acceptListingAnnotation = 'tagalong.dev/accept-listing';
 export const guardAnnotation = 'tagalong.dev/guard';
 /** On an ImageUpdateAutomation: which bumps a person lands past the guards, written by `tagalong land`; read by `parseLandTokens`. */
 export const landAnnotation = 'tagalong.dev/land';
+/** On an ImageUpdateAutomation or an UpdateGuard: what a person asks the bot to commit, and the bot's answer. */
+export const requestAnnotation = 'tagalong.dev/request';
+export const answerAnnotation = 'tagalong.dev/answer';
 /** On an ImageUpdateAutomation: how many Rollouts of it are kept; by default 20. */
 export const rolloutHistoryAnnotation = 'tagalong.dev/rollout-history';
 /** On a Kustomization: the revision and set whose large prune a person confirmed. */

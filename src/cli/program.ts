@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { errorMessage, systemClock, TagalongError } from '../core/index.ts';
+import { addBuildCommand } from './build-command.ts';
 import { addCheckCommand } from './check-command.ts';
 import { cleanText } from './clean-text.ts';
 import { addClusterOptions, addHiddenClusterOptions } from './cluster-options.ts';
 import { addCompletionCommand } from './completion-command.ts';
 import { addConfirmCommand } from './confirm-command.ts';
+import { addDiffCommand } from './diff-command.ts';
 import { CliError } from './error.ts';
 import { addEventsCommand } from './events-command.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
@@ -12,10 +14,14 @@ import { addExplainCommand } from './explain-command.ts';
 import { addExportCommand } from './export-command.ts';
 import { addGetCommand } from './get-command.ts';
 import { addExitCodes } from './help.ts';
+import { addHistoryCommand } from './history-command.ts';
+import { addHoldCommand, addUnholdCommand } from './hold-command.ts';
+import { addLandCommand } from './land-command.ts';
 import { addLogsCommand } from './logs-command.ts';
 import { addPauseCommand, addUnpauseCommand } from './pause-command.ts';
 import { addReconcileCommand } from './reconcile-command.ts';
 import { addReleaseCommand } from './release-command.ts';
+import { addRollbackCommand } from './rollback-command.ts';
 import type { Session } from './session.ts';
 import { addResumeCommand, addSuspendCommand } from './suspend-command.ts';
 import { createTerminal, type Output } from './terminal.ts';
@@ -114,6 +120,8 @@ const ownCommands = [
   addLogsCommand,
   addCheckCommand,
   addExplainCommand,
+  addBuildCommand,
+  addDiffCommand,
   addUpdateCommand,
   addReconcileCommand,
   addSuspendCommand,
@@ -121,7 +129,12 @@ const ownCommands = [
   addPauseCommand,
   addUnpauseCommand,
   addExportCommand,
+  addRollbackCommand,
   addReleaseCommand,
+  addHoldCommand,
+  addUnholdCommand,
+  addLandCommand,
+  addHistoryCommand,
   addConfirmCommand,
   addCompletionCommand,
 ];

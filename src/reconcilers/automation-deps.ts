@@ -1,11 +1,12 @@
 import type { ImagePolicy, ImageUpdateAutomation } from '../api/index.ts';
-import type { Forges, GitMirror, Oid } from '../core/index.ts';
+import type { Forges, GitMirror, Oid, StepContext } from '../core/index.ts';
 import type { HoldFinder } from '../hold/index.ts';
 import type { AutomationGuards } from './automation-guards.ts';
 import type { MarkerIndex } from './automation-look.ts';
 import type { AutomationMemories } from './automation-memory.ts';
 import type { Signers } from './automation-signing.ts';
 import type { MirrorDeps, MirrorNews } from './mirrors.ts';
+import type { RolloutWriter } from './rollout-deps.ts';
 import type { RolloutRecorder } from './rollout-record.ts';
 
 /** What the reconciler of automations is given. */
@@ -28,6 +29,8 @@ export interface AutomationDeps extends MirrorDeps {
   guards(automation: ImageUpdateAutomation, signal: AbortSignal): AutomationGuards;
   markersOf(mirror: GitMirror): MarkerIndex;
   holdsOf(mirror: GitMirror): HoldFinder;
+  /** Does what people ask it to commit. */
+  answerRequests(automation: ImageUpdateAutomation, writer: RolloutWriter, context: StepContext): Promise<void>;
   /** Keeps the Rollouts of what landed. */
   readonly rollouts: RolloutRecorder;
   /** Told after a push, so that sources on the branch follow without a fetch. */

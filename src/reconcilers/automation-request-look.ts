@@ -60,12 +60,12 @@ export async function holdByRequests(look: AutomationLook, seen: RequestSeen | n
 }
 
 /** The order with commits made by the forge, where the automation wants them so. */
-export async function orderViaForge(
+export async function orderViaForge<Order extends Pick<PushOrder, 'target' | 'style'>>(
   resource: ImageUpdateAutomation,
-  order: PushOrder,
+  order: Order,
   context: StepContext,
   deps: AutomationDeps,
-): Promise<PushOrder> {
+): Promise<Order & Pick<PushOrder, 'remake'>> {
   if (resource.metadata.annotations?.[commitViaAnnotation] !== 'forge') return order;
   const { mirror } = order.target;
   const { namespace, name } = nameOf(resource);

@@ -6,6 +6,7 @@ import { deliver } from './automation-delivery.ts';
 import type { AutomationDeps } from './automation-deps.ts';
 import { type AutomationDone, reportRun } from './automation-report.ts';
 import { type AutomationSeen, observeAutomation } from './automation-seen.ts';
+import { branchOf } from './rollout-writer.ts';
 
 type Plan =
   | { readonly do: 'commit'; readonly because: string; readonly seen: AutomationSeen }
@@ -20,6 +21,8 @@ export function createImageUpdateAutomationReconciler(
     observe: (resource, context) => observeAutomation(resource, context, deps),
     decide,
     act: async (plan, resource, context) => {
+      const { target, order } = plan.seen;
+      await deps.answerRequests(resource, { ...order, target, branch: branchOf(target) }, context);
       const done = await deliver(plan.seen, resource, context, deps);
       await plan.seen.wishes.guards.settle(waitingBumps(done.look));
       return done;

@@ -17,12 +17,14 @@ export type OnTop =
   /** The branch takes no pushes; the commit is in the mirror. */
   | { readonly kind: 'refused'; readonly message: string; readonly commit: Oid };
 
+const noPlan = { edits: [], policies: [], reason: null, files: new Map() };
+
 /**
  * Makes one commit on top of the branch and pushes it, as the branch's only writer in this process. `draft` is asked again on the new head
  * when somebody else's push came in between. Never forces.
  */
 export function pushOnTop(
-  { target, branch, style, pushOptions }: RolloutWriter & { readonly branch: string },
+  { target, branch, style, pushOptions, remake }: RolloutWriter & { readonly branch: string },
   draft: (head: Oid) => Promise<Draft | null>,
   context: StepContext,
 ): Promise<OnTop> {
@@ -36,7 +38,9 @@ export function pushOnTop(
       const { author, signer } = style;
       const sign = signer === null ? {} : { sign: (payload: Buffer) => signer.sign(payload) };
       const seconds = Math.floor(context.clock.now() / 1000);
-      const commit = await mirror.writeCommit({ parent: head, files, message, author, seconds, ...sign });
+      const written = await mirror.writeCommit({ parent: head, files, message, author, seconds, ...sign });
+      const [made] = (await remake?.([{ oid: written, message, plan: noPlan }], head)) ?? [];
+      const commit = made?.oid ?? written;
       const outcome = await mirror.push(branch, commit, head, { pushOptions, signal: context.signal });
       if (outcome.kind === 'pushed') return { kind: 'pushed', commit, files: [...files.keys()] };
       if (outcome.kind === 'refused') return { kind: 'refused', message: outcome.message, commit };

@@ -4,6 +4,7 @@ import type { Engine, Registration } from '../engine/index.ts';
 import type { AutomationDeps } from './automation-deps.ts';
 import { createRolloutReconciler } from './rollout.ts';
 import type { RolloutSight } from './rollout-deps.ts';
+import { offerCommit } from './rollout-offer.ts';
 import { createUnhealthyRules } from './rollout-rule.ts';
 import { rolloutWakes, rolloutWakesOnKustomizations } from './rollout-wakes.ts';
 import { createRolloutWatches } from './rollout-watches.ts';
@@ -32,7 +33,7 @@ export function registerRollouts(options: RolloutRegistration): { stop(): Promis
     unhealthyRuleOf: createUnhealthyRules({ listGuards, findPolicy: sight.findPolicy, guardNamespace, clock }),
     openWriter: (automation, context) => openRolloutWriter(automation, context, automations),
     onPushed: automations.onPushed,
-    offer: async () => null,
+    offer: (automation, writer, offered, context) => offerCommit(automation, writer, offered, context, automations),
     onEntered,
   });
   const onKustomizations = followsKustomizations ? [rolloutWakesOnKustomizations(sight)] : [];

@@ -1,5 +1,6 @@
 import type { GitRepository, ImagePolicy, ImageUpdateAutomation, Kustomization, Rollout, RolloutPhase } from '../api/index.ts';
 import type { Cluster, GitMirror, GroupVersionKind, NamespacedName, Oid, OnUnhealthy, StepContext } from '../core/index.ts';
+import type { PushOrder } from './automation-push.ts';
 import type { AutomationTarget } from './automation-target.ts';
 import type { CommitStyle } from './automation-write.ts';
 import type { RolloutWatches } from './rollout-watches.ts';
@@ -11,6 +12,8 @@ export interface RolloutWriter {
   readonly branch: string | null;
   readonly style: CommitStyle;
   readonly pushOptions: readonly string[];
+  /** Makes commits elsewhere than in the mirror; absent where git makes them. */
+  readonly remake?: PushOrder['remake'];
 }
 
 /** What the guards of a policy say of bumps that fail. */
@@ -36,6 +39,16 @@ export interface RolloutSight {
   pastOf(policy: NamespacedName, tag: string): Pick<Rollout['spec'], 'seenAt' | 'selectedAt' | 'waited'>;
 }
 
+/** A commit in the mirror that somebody should look at. */
+export interface OfferedCommit {
+  readonly commit: Oid;
+  readonly base: string;
+  /** Names its branch among those of the automation. */
+  readonly name: string;
+  readonly title: string;
+  readonly body: string;
+}
+
 /** What those who follow and undo bumps are given beside that. */
 export interface RolloutDeps extends RolloutSight {
   readonly watches: RolloutWatches;
@@ -45,7 +58,12 @@ export interface RolloutDeps extends RolloutSight {
   /** Told after a push, so that sources follow without a fetch. */
   onPushed(mirror: GitMirror, branch: string, commit: Oid): void;
   /** Offers a commit that the branch refuses as a pull request, and returns its URL; null where that is not possible. */
-  offer(writer: RolloutWriter, commit: Oid, rollout: Rollout, context: StepContext): Promise<string | null>;
+  offer(
+    automation: ImageUpdateAutomation,
+    writer: RolloutWriter,
+    offered: OfferedCommit,
+    context: StepContext,
+  ): Promise<string | null>;
   /** Told of each phase that a rollout enters, for metrics. */
   onEntered(rollout: Rollout, phase: RolloutPhase): void;
 }

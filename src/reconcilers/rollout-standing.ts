@@ -25,7 +25,7 @@ export async function readStanding(
     if (marker === null) continue;
     const question = { marker, newValue: change.to, head, orderTags: orderOf(policy) };
     const answer = await holds.check(question);
-    if (answer.kind === 'held') return takenBack(answer.hold, await isOwnRollback(answer.hold, mirror));
+    if (answer.kind === 'held') return takenBack(answer.hold, await isUndoing(answer.hold, rollout, mirror));
   }
   if (!(await mirror.isAncestor(commit, head)))
     return {
@@ -49,10 +49,11 @@ function takenBack({ by, because, current }: Hold, own: boolean): Standing {
   };
 }
 
-async function isOwnRollback({ by }: Hold, mirror: AutomationTarget['mirror']): Promise<boolean> {
+/** Whether it was our own doing, because of this very bump. */
+async function isUndoing({ by }: Hold, { spec }: Rollout, mirror: AutomationTarget['mirror']): Promise<boolean> {
   if (by === null) return false;
   const { message } = await mirror.commit(by.commit);
-  return parseTrailers(message).some(({ key }) => key === rollbackTrailer);
+  return parseTrailers(message).some(({ key, value }) => key === rollbackTrailer && value === spec.commit);
 }
 
 function describeNext(markers: readonly (Marker | null)[]): string {

@@ -1,4 +1,4 @@
-import type { Rollout } from '../api/index.ts';
+import type { ImageUpdateAutomation, Rollout } from '../api/index.ts';
 import { type Edit, nameOf, type Oid, type StepContext } from '../core/index.ts';
 import { applyEdits, decodeText } from '../edit/index.ts';
 import { automationTrailer, rollbackTrailer } from '../hold/index.ts';
@@ -6,7 +6,7 @@ import { planInverse } from '../rollout/index.ts';
 import type { AutomationTarget } from './automation-target.ts';
 import { type Draft, pushOnTop } from './push-on-top.ts';
 import { readMarkers } from './rollout-commits.ts';
-import type { RolloutDeps, RolloutWriter } from './rollout-deps.ts';
+import type { OfferedCommit, RolloutDeps, RolloutWriter } from './rollout-deps.ts';
 
 export type Undone =
   | { readonly kind: 'pushed'; readonly commit: Oid }
@@ -19,6 +19,7 @@ export type Undone =
 /** Takes back exactly what the bump wrote, on top of the branch as it is then, whatever others committed meanwhile. */
 export async function undoBump(
   rollout: Rollout,
+  automation: ImageUpdateAutomation,
   writer: RolloutWriter,
   because: string,
   context: StepContext,
@@ -27,6 +28,8 @@ export async function undoBump(
   const { target, branch } = writer;
   if (branch === null) return { kind: 'conflict', because: 'the automation works on no branch' };
   let conflict: string | null = null;
+  const offer = (refused: Rollout, commit: Oid, reason: string) =>
+    deps.offer(automation, writer, { commit, base: branch, ...describeOffer(refused, reason) }, context);
   const outcome = await pushOnTop(
     { ...writer, branch },
     async (head) => {
@@ -39,7 +42,7 @@ export async function undoBump(
   );
   if (outcome.kind === 'nothing') return conflict === null ? { kind: 'undone already' } : { kind: 'conflict', because: conflict };
   if (outcome.kind === 'refused')
-    return { kind: 'refused', message: outcome.message, request: await deps.offer(writer, outcome.commit, rollout, context) };
+    return { kind: 'refused', message: outcome.message, request: await offer(rollout, outcome.commit, because) };
   deps.onPushed(target.mirror, branch, outcome.commit);
   return { kind: 'pushed', commit: outcome.commit };
 }
@@ -69,6 +72,15 @@ export async function render(
     if (decoded?.kind === 'text') files.set(file, Buffer.from(applyEdits(decoded.text, own), 'utf8'));
   }
   return files;
+}
+
+function describeOffer({ spec }: Rollout, because: string): Pick<OfferedCommit, 'name' | 'title' | 'body'> {
+  const { policy, image, commit } = spec;
+  return {
+    name: `${policy.name}-${commit.slice(0, 10)}`,
+    title: `Roll back ${policy.name} from ${image.tag}`,
+    body: `${oneLine(because).replaceAll('`', "'")}\n\nIt takes back exactly what ${commit} wrote; the branch refused it as a direct push.`,
+  };
 }
 
 function messageOf({ spec }: Rollout, edits: readonly Edit[], because: string, { style }: RolloutWriter): string {

@@ -1,6 +1,7 @@
 import type { ImageUpdateAutomation } from '../api/index.ts';
 import type { StepContext } from '../core/index.ts';
 import type { AutomationDeps } from './automation-deps.ts';
+import { orderViaForge } from './automation-request-look.ts';
 import { wayOfWriting } from './automation-seen.ts';
 import { readSigner } from './automation-signing.ts';
 import { readSource } from './automation-source.ts';
@@ -18,7 +19,7 @@ export async function openRolloutWriter(
   await refreshTarget(automation, source, target, context, deps);
   const signer = await readSigner(automation, context, deps);
   const { style, pushOptions } = wayOfWriting(automation, target, signer, deps);
-  return { target, branch: branchOf(target), style, pushOptions };
+  return orderViaForge(automation, { target, branch: branchOf(target), style, pushOptions }, context, deps);
 }
 
 /** The branch whose history is rolled out: the one that is checked out, also where pushes go to another one first. */

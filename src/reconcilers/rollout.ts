@@ -169,7 +169,7 @@ async function act(plan: Plan, rollout: Rollout, context: StepContext, deps: Rol
   if (plan.do !== 'undo' || seen === null || undo === null) return { joined, undo, rule };
   // Written down before anything is pushed, so that others see it fail, and a restart knows what was under way.
   await context.recordStatus({ phase: joined.status.phase, phases: joined.status.phases, undo });
-  const undone = await undoBump(rollout, seen.writer, plan.because, context, deps);
+  const undone = await undoBump(rollout, seen.automation, seen.writer, plan.because, context, deps);
   return { joined, undo: concludeUndo(undo, undone, context.clock.now()), rule };
 }
 

@@ -7,6 +7,8 @@ import {
   type ImageUpdateAutomation,
   imagePolicyKind,
   imageRepositoryKind,
+  requestAnnotation,
+  updateGuardKind,
   writeFromAnnotation,
 } from '../api/index.ts';
 import { formatKey, type KubeObject, keyOf } from '../core/index.ts';
@@ -107,4 +109,19 @@ function isSame({ before, after }: ObjectChange, facts: (object: KubeObject | nu
 function changedKey({ before, after }: ObjectChange): string {
   const object = after ?? before;
   return object === null ? '' : keyOf(object);
+}
+
+/** An automation runs when a person asks for an entry in the file of a guard: which of them writes that file is found out then. */
+export function automationRequestWakes(listAutomations: () => readonly ImageUpdateAutomation[]): WakeRule[] {
+  return [
+    {
+      on: updateGuardKind,
+      because: 'a hold was asked for',
+      keys: (change) => (isSame(change, requestOf) ? [] : listAutomations().map(keyOf)),
+    },
+  ];
+}
+
+function requestOf(object: KubeObject | null): unknown {
+  return object?.metadata.annotations?.[requestAnnotation];
 }

@@ -51,7 +51,7 @@ test.for([
   await pushAll(loop, three, '1.1.0');
   await loop.phase('web', '1.1.0', 'RolledBack');
   await Promise.all([loop.phase('api', '1.1.0', 'Healthy'), loop.phase('shop', '1.1.0', 'Healthy')]);
-  await loop.runs('web', '1.0.0');
+  await loop.serves('web', '1.0.0');
   expect(await loop.main.file('apps/api.yaml')).toContain(':1.1.0');
   expect(await loop.main.file('apps/shop.yaml')).toContain(':1.1.0');
 });
@@ -103,7 +103,7 @@ test('a person who reverts during the rollback: one result, no fight', async () 
   await reverting.catch(() => {});
   await loop.request('GitRepository', 'fleet');
   await loop.phase('web', '1.1.0', 'RolledBack');
-  await loop.runs('web', '1.0.0');
+  await loop.serves('web', '1.0.0');
   await loop.settles();
   const head = await loop.main.head();
   await loop.request('ImageUpdateAutomation', 'fleet');
@@ -174,7 +174,7 @@ test('the same version is not taken back twice: whoever lets it land again decid
   await using loop = await startBroken();
   await loop.pushTag('web', '1.1.0');
   await loop.phase('web', '1.1.0', 'RolledBack');
-  await loop.runs('web', '1.0.0');
+  await loop.serves('web', '1.0.0');
   await loop.settles();
   const [inverse] = await loop.main.commits();
   await loop.patch('ImageUpdateAutomation', 'fleet', {

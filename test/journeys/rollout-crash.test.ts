@@ -25,7 +25,7 @@ test.for(moments)('killed when $when, the bot takes a bad bump back exactly once
   let bot: AppProcess = await startAppProcess(loop);
   try {
     await bot.started;
-    await loop.runs('web', '1.0.0');
+    await loop.serves('web', '1.0.0');
     await loop.ready('ImageUpdateAutomation', 'fleet');
     await loop.registry.pushTag('web', '1.1.0');
     await loop.patch('ImageRepository', 'web', requestedAtPatch('bad'));
@@ -33,7 +33,7 @@ test.for(moments)('killed when $when, the bot takes a bad bump back exactly once
     await bot.end('SIGKILL');
     bot = await startAppProcess(loop);
     await loop.phase('web', '1.1.0', 'RolledBack');
-    await loop.runs('web', '1.0.0');
+    await loop.serves('web', '1.0.0');
     await loop.until(
       'the version before to be healthy',
       async () => (await loop.rollouts())[0]?.status?.undo?.reason === 'Recovered',

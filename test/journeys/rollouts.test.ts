@@ -137,5 +137,5 @@ test.for([
   await loop.patch('Kustomization', 'apps', { spec: { suspend: false } });
   await loop.startApp({ stateFolder: `${loop.folder}/other-state` });
   await loop.phase('web', '1.1.0', broken ? 'RolledBack' : 'Healthy');
-  await loop.runs('web', broken ? '1.0.0' : '1.1.0');
+  await loop.serves('web', broken ? '1.0.0' : '1.1.0');
 });

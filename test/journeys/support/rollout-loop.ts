@@ -20,7 +20,7 @@ export interface RolloutLoop extends Loop {
   /** Waits until the rollout of this policy and tag is in a phase. */
   phase(policy: string, tag: string, phase: string): Promise<Rollout>;
   /** Waits until the Deployment runs this tag and is available. */
-  runs(name: string, tag: string): Promise<KubeObject>;
+  serves(name: string, tag: string): Promise<KubeObject>;
   deployment(name: string): Promise<KubeObject | null>;
 }
 
@@ -43,7 +43,7 @@ export async function startRolloutLoop(options: RolloutLoopOptions = {}): Promis
   const first = Object.entries(images).map(([name, [tag = '1.0.0']]) => `${name}:${tag}`);
   for (const wanted of options.asleep === true ? [] : (options.waitsFor ?? first)) {
     const [name = '', tag = ''] = wanted.split(':');
-    await tools.runs(name, tag);
+    await tools.serves(name, tag);
   }
   return { ...loop, ...tools, broken, [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose]() };
 }
@@ -54,7 +54,7 @@ function judge(image: string, broken: ReadonlyMap<string, string>): boolean | st
   return because === 'missing' ? false : because;
 }
 
-function createTools(loop: Loop): Pick<RolloutLoop, 'rollouts' | 'phase' | 'runs' | 'deployment'> {
+function createTools(loop: Loop): Pick<RolloutLoop, 'rollouts' | 'phase' | 'serves' | 'deployment'> {
   const rollouts = async () => {
     const { items } = await loop.cluster.list(
       { ...parseApiVersion('tagalong.dev/v1alpha1'), kind: 'Rollout' },
@@ -72,7 +72,7 @@ function createTools(loop: Loop): Pick<RolloutLoop, 'rollouts' | 'phase' | 'runs
         const all = await rollouts();
         return all.find(({ spec, status }) => spec.policy.name === policy && spec.image.tag === tag && status?.phase === phase);
       }),
-    runs: (name, tag) =>
+    serves: (name, tag) =>
       loop.until(`${name} to run ${tag}`, async () => {
         const found = await get(name);
         const { spec, status } = (found ?? {}) as {
