@@ -1,6 +1,7 @@
 import { decryptAnnotation, type Kustomization } from '../api/index.ts';
 import {
   type Change,
+  type CommonMetadata,
   compileIgnoreRules,
   type DriftRecord,
   type IgnoredFields,
@@ -13,7 +14,16 @@ import {
   withOwnerLabels,
 } from '../apply/index.ts';
 import type { Build } from '../build/index.ts';
-import { describeObject, formatKey, type KubeObject, nameOf, refOf, type StepContext, TagalongError } from '../core/index.ts';
+import {
+  describeObject,
+  formatKey,
+  type KubeObject,
+  type NamespacedName,
+  nameOf,
+  refOf,
+  type StepContext,
+  TagalongError,
+} from '../core/index.ts';
 import { concurrently } from './concurrently.ts';
 import { findAbsent } from './kustomization-absent.ts';
 import { applyDirectly } from './kustomization-apply-directly.ts';
@@ -30,8 +40,12 @@ const defaultConcurrency = 16;
 export function manifestsOf(kustomization: Kustomization, { objects }: Build): KubeObject[] {
   const owner = nameOf(kustomization);
   for (const { object } of objects) if (isEncrypted(object)) throw encrypted(object);
-  const { commonMetadata = {} } = kustomization.spec;
-  return objects.map(({ object }) => withCommonMetadata(normaliseObject(withOwnerLabels(object, owner)), commonMetadata));
+  return objects.map(({ object }) => withOwner(object, owner, kustomization.spec.commonMetadata));
+}
+
+/** An object as it is sent: with the labels of its owner, normalised, with `spec.commonMetadata`. */
+export function withOwner(object: KubeObject, owner: NamespacedName, common: CommonMetadata = {}): KubeObject {
+  return withCommonMetadata(normaliseObject(withOwnerLabels(object, owner)), common);
 }
 
 function isEncrypted(object: KubeObject): boolean {

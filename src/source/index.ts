@@ -6,6 +6,7 @@ export { type ArtifactParts, createArtifact, type KeyedFile, normalisePath } fro
 export { type ArtifactDescription, artifactFileName, describeArtifact, isNotServed } from './describe-artifact.ts';
 export { SourceError, type SourceErrorCode } from './error.ts';
 export { findSubmodules, submodulesAtMost } from './find-submodules.ts';
+export { createFolderArtifact } from './folder-artifact.ts';
 export { createGitArtifact, type GitArtifactOptions } from './git-artifact.ts';
 export { createIgnoreRules, type IgnoreFile } from './ignore-rules.ts';
 export type { IncludedArtifact, Submodule } from './overlay.ts';
