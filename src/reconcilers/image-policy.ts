@@ -27,6 +27,8 @@ import type { TagList, TagLists } from './tag-lists.ts';
 export interface ImagePolicyDeps {
   readonly cluster: Cluster;
   readonly tagLists: TagLists;
+  /** As last seen; undefined for one not seen yet. */
+  readonly findRepository: (repository: NamespacedName) => ImageRepository | undefined;
   readonly registry: Registry;
   readonly logins: CloudLogins;
   /** Guards that have a word in what is picked; absent = none. */
@@ -116,10 +118,13 @@ async function askGuards(
 async function readRepository(
   resource: ImagePolicy,
   context: StepContext,
-  { cluster }: ImagePolicyDeps,
+  { cluster, findRepository }: ImagePolicyDeps,
 ): Promise<ImageRepository> {
   const wanted = repositoryOf(resource);
-  const found = (await cluster.get({ ...imageRepositoryKind, ...wanted }, context.signal)) as ImageRepository | null;
+  // What is watched anyway is not asked for again; what is not seen yet may be there all the same.
+  const found =
+    findRepository(wanted) ??
+    ((await cluster.get({ ...imageRepositoryKind, ...wanted }, context.signal)) as ImageRepository | null);
   if (found === null) {
     const text = `imagerepositories.image.toolkit.fluxcd.io "${wanted.name}" not found`;
     throw dependencyError('DependencyNotReady', `referenced ImageRepository does not exist: ${text}`);

@@ -25,6 +25,12 @@ export function createTagLists(store: Store): TagLists {
   const known = createListCache();
   const at = (repository: NamespacedName) => `tags/${formatKey(repository)}.json`;
   const doubtAt = (repository: NamespacedName) => `doubts/${formatKey(repository)}.json`;
+  let doubts: Promise<Map<string, Instant>> | undefined;
+  // Read once: they are few, and every scan asks.
+  const readDoubts = () => {
+    doubts ??= loadDoubts(store);
+    return doubts;
+  };
   return {
     async read(repository) {
       const key = at(repository);
@@ -35,21 +41,33 @@ export function createTagLists(store: Store): TagLists {
     async write(repository, list) {
       known.keep(at(repository), list);
       await store.write(at(repository), JSON.stringify(list));
-      await store.delete(doubtAt(repository));
+      if ((await readDoubts()).delete(doubtAt(repository))) await store.delete(doubtAt(repository));
     },
     async doubtedSince(repository) {
-      const since = Number((await store.read(doubtAt(repository)))?.toString('utf8') ?? 'none');
-      return Number.isFinite(since) ? since : null;
+      return (await readDoubts()).get(doubtAt(repository)) ?? null;
     },
     async doubt(repository, now) {
-      if ((await this.doubtedSince(repository)) === null) await store.write(doubtAt(repository), String(now));
+      const known = await readDoubts();
+      if (known.has(doubtAt(repository))) return;
+      known.set(doubtAt(repository), now);
+      await store.write(doubtAt(repository), String(now));
     },
     async drop(repository) {
       known.drop(at(repository));
+      (await readDoubts()).delete(doubtAt(repository));
       await store.delete(at(repository));
       await store.delete(doubtAt(repository));
     },
   };
+}
+
+async function loadDoubts(store: Store): Promise<Map<string, Instant>> {
+  const found = new Map<string, Instant>();
+  for (const key of await store.list('doubts/')) {
+    const since = Number((await store.read(key))?.toString('utf8') ?? 'none');
+    if (Number.isFinite(since)) found.set(key, since);
+  }
+  return found;
 }
 
 /** More tags than this are not kept in memory all the time: they are read when a scan or a policy wants them. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Store, TagalongError } from '../core/index.ts';
 
@@ -38,9 +38,8 @@ function segmentsOf(key: string): string[] {
 }
 
 async function writeAtomically(path: string, value: Buffer | string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${randomBytes(6).toString('hex')}.new`;
-  const file = await open(temporary, 'w', 0o600);
+  const file = await openIn(dirname(path), temporary);
   try {
     await file.writeFile(value);
     await file.sync();
@@ -48,6 +47,17 @@ async function writeAtomically(path: string, value: Buffer | string): Promise<vo
     await file.close();
   }
   await rename(temporary, path);
+}
+
+/** Nearly always the folder is there: it is made when it turns out not to be. */
+async function openIn(folder: string, path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'w', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return open(path, 'w', 0o600);
+  }
 }
 
 async function listKeys(folder: string, prefix: string): Promise<string[]> {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { doubtListing, type TagInUse } from '../../src/select/index.ts';
 
-const many = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `1.0.${from + index}`);
+const many = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => `1.0.${from + index}`)
+    .sort()
+    .reverse();
 
 test.for([
   { because: 'there is none to compare with', before: null, now: [], doubt: null },
