@@ -1,5 +1,5 @@
 import type { NewCondition } from '../api/index.ts';
-import { formatKey, type Instant, type Marker } from '../core/index.ts';
+import { formatKey, type Instant, type Marker, parseKey } from '../core/index.ts';
 import { type GuardReason, wakeTimeOf } from '../guard/index.ts';
 import { describeHold, describeUnreadable } from '../hold/index.ts';
 import type { WaitingBump } from './automation-guards.ts';
@@ -24,12 +24,13 @@ const waits = [
 
 /** What guards keep waiting, each policy once, with every reason that one of its markers has. */
 export function waitingBumps(look: AutomationLook): WaitingBump[] {
-  const guarded = look.verdicts.filter((verdict) => verdict.kind === 'guarded');
-  const byPolicy = Map.groupBy(guarded, ({ marker }) => formatKey(marker.policy));
-  return [...byPolicy.values()].map(([first, ...more]) => {
-    const reasons = [first, ...more].flatMap((verdict) => verdict?.reasons ?? []);
-    const policy = first?.marker.policy ?? { namespace: '', name: '' };
-    return { policy, reasons: [...new Map(reasons.map((reason) => [describeReason(reason), reason])).values()] };
+  const guarded = look.verdicts.flatMap((verdict) =>
+    verdict.kind === 'guarded' ? [{ policy: verdict.marker.policy, reasons: verdict.reasons }] : [],
+  );
+  const byPolicy = Map.groupBy([...guarded, ...look.unpinned], ({ policy }) => formatKey(policy));
+  return [...byPolicy].map(([key, waiting]) => {
+    const reasons = waiting.flatMap((one) => one.reasons);
+    return { policy: parseKey(key), reasons: [...new Map(reasons.map((reason) => [describeReason(reason), reason])).values()] };
   });
 }
 
@@ -49,7 +50,7 @@ function describeGuarded(look: AutomationLook): { readonly reason: string; reado
       ({ kind, marker }) => kind === 'guarded' && formatKey(marker.policy) === formatKey(policy),
     );
     const wanted = [...new Set(edits.map(({ edit }) => edit.after))].join(', ');
-    return `${wanted} of policy ${formatKey(policy)} waits: ${reasons.map(describeReason).join('; ')}`;
+    return `${wanted === '' ? 'every version' : wanted} of policy ${formatKey(policy)} waits: ${reasons.map(describeReason).join('; ')}`;
   });
   return [{ reason: first.reason, lines }];
 }

@@ -26,6 +26,8 @@ export interface AutomationGuards {
   /** How the guards of a policy want its bumps to land. */
   deliveryOf(policy: NamespacedName): Delivery;
   ask(question: GuardQuestion): Promise<GuardAnswer>;
+  /** Why a marker can never carry what its policy picks, whatever that is: a tag alone cannot be verified. */
+  refuseMarker(question: GuardQuestion): readonly GuardReason[];
   /** Of bumps that are all open: those, by policy, that a limit keeps out for now. `writer` is the branch that is written. */
   limit(policies: readonly NamespacedName[], writer: string): Promise<ReadonlyMap<string, readonly GuardReason[]>>;
   /** Told right before a push, so that limits count it whatever comes after. */
@@ -40,6 +42,7 @@ export interface AutomationGuards {
 export const openGuards: AutomationGuards = {
   deliveryOf: () => 'Push',
   ask: async () => ({ kind: 'open', landed: null }),
+  refuseMarker: () => [],
   limit: async () => new Map(),
   landing: async () => {},
   abandon: async () => {},

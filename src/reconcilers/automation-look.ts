@@ -17,7 +17,7 @@ import { decideDirection, type HoldAnswer, keepKnownHold, withholdWholeDocuments
 import { compileTagPolicy, orderTags, passesPolicy } from '../select/index.ts';
 import { describeCheckout } from './automation-checkout.ts';
 import { withholdGroups } from './automation-groups.ts';
-import { describeWriter, isPinned } from './automation-guards.ts';
+import { describeWriter, isPinned, type WaitingBump } from './automation-guards.ts';
 import type { AutomationTarget } from './automation-target.ts';
 import type { AutomationWishes } from './automation-wishes.ts';
 import { isUnder } from './source-path.ts';
@@ -51,6 +51,8 @@ export type Verdict =
 export interface AutomationLook {
   readonly head: Oid;
   readonly verdicts: readonly Verdict[];
+  /** Markers that guards refuse, although they want nothing now. */
+  readonly unpinned: readonly WaitingBump[];
   /** Edits that wait only because another marker of their policy in the same document may not be edited. */
   readonly withheld: readonly Edit[];
   readonly problems: readonly FileProblem[];
@@ -75,6 +77,7 @@ export async function lookAt(target: AutomationTarget, wishes: AutomationWishes,
   return {
     head,
     ...withhold(await limit(verdicts, target, wishes), wishes),
+    unpinned: findUnpinned(markers, edits, wishes),
     problems: [...files.flatMap(([, { value }]) => value.problems), ...problems],
     blobs: new Map(files.map(([file, { oid }]) => [file, oid])),
   };
@@ -102,6 +105,17 @@ function selectionsOf(policies: readonly ImagePolicy[]): ReadonlyMap<string, Ima
       policy.status?.latestRef === undefined ? [] : [[keyOf(policy), policy.status.latestRef] as const],
     ),
   );
+}
+
+/** Told when a guard is applied, and not only when something is to land. */
+function findUnpinned(markers: readonly Marker[], edits: readonly Edit[], { policies, guards }: AutomationWishes): WaitingBump[] {
+  const wanted = new Set(edits.map(({ marker }) => marker));
+  return markers.flatMap((marker) => {
+    const policy = policies.find((candidate) => keyOf(candidate) === formatKey(marker.policy));
+    if (policy === undefined || wanted.has(marker)) return [];
+    const reasons = guards.refuseMarker({ policy, marker, isPinned: isPinned(marker, markers) });
+    return reasons.length === 0 ? [] : [{ policy: marker.policy, reasons }];
+  });
 }
 
 /** What may be written by the policy and by history is asked of the guards. */
