@@ -86,6 +86,7 @@ import {
   MirrorNews,
   policyGuardWakes,
   type RemoteClusters,
+  refreshApplications,
   registerGuards,
   registerRollouts,
   wakeOnArtifacts,
@@ -394,6 +395,7 @@ function registerAutomations(parts: Parts, guards: Guards, clusterId: string): {
   const onPushed = (mirror: GitMirror, branch: string, commit: Oid) => {
     news.announce(mirror, branch, commit);
     for (const source of listSources().filter((one) => followsBranch(one, mirror.remote.url, branch))) wakeSource(source);
+    if (runsBeside(options)) void refreshApplications(cluster, mirror.remote.url, branch, options.log);
   };
   const writing: Omit<AutomationDeps, 'rollouts' | 'answerRequests'> = {
     cluster,
@@ -435,6 +437,11 @@ function registerAutomations(parts: Parts, guards: Guards, clusterId: string): {
     guardNamespace: guards.guardNamespace,
     onEntered: options.onRollout ?? (() => {}),
   });
+}
+
+/** Somebody else applies what we push. */
+function runsBeside({ controllers }: AppOptions): boolean {
+  return controllers?.includes('kustomize') === false;
 }
 
 function wakeOwnSource(engine: Engine): (source: GitRepository) => void {

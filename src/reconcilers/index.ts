@@ -1,3 +1,4 @@
+export { refreshApplications } from './argo-applications.ts';
 export type { AutomationDeps } from './automation-deps.ts';
 export { type AutomationGuards, openGuards } from './automation-guards.ts';
 export { type AutomationMemories, createAutomationMemories } from './automation-memory.ts';

@@ -75,7 +75,7 @@ export interface Loop extends AsyncDisposable {
   readonly runs: readonly FinishedRun[];
   /** `<registry>/<image>:<tag>`. */
   image(name: string, tag: string): string;
-  startApp(options?: Partial<Pick<AppOptions, 'stateFolder' | 'artifacts' | 'allowedPushRefs'>>): Promise<App>;
+  startApp(options?: Partial<Pick<AppOptions, 'stateFolder' | 'artifacts' | 'allowedPushRefs' | 'controllers'>>): Promise<App>;
   stopApp(): Promise<void>;
   apply(...objects: readonly KubeObject[]): Promise<void>;
   patch(kind: LoopKind, name: string, patch: Difference): Promise<KubeObject>;
