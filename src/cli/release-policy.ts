@@ -15,10 +15,12 @@ export interface ReleaseOrder {
   readonly policy: string;
   /** Only holds that this commit made; abbreviated or in full. */
   readonly commit?: string;
+  /** Folders and files where it stays held. */
+  readonly except?: readonly string[];
 }
 
 /** What a policy waits for and a release lifts: a hold, or history that cannot be read (`by` is null). */
-type Waiting = Pick<HeldLine, 'policy' | 'by' | 'because'>;
+type Waiting = Pick<HeldLine, 'policy' | 'by' | 'because'> & Partial<Pick<HeldLine, 'file'>>;
 
 /** Lifts the holds of a policy on every automation of the namespace, and prints the commits that landed what was held. */
 export async function releasePolicy(order: ReleaseOrder, target: ClusterOptions, session: Session): Promise<void> {
@@ -42,11 +44,14 @@ export async function releasePolicy(order: ReleaseOrder, target: ClusterOptions,
   });
 }
 
-function findWaiting(automation: KubeObject, { policy, commit }: ReleaseOrder): Waiting[] {
+function findWaiting(automation: KubeObject, { policy, commit, except = [] }: ReleaseOrder): Waiting[] {
   const isAsked = ({ by }: Waiting) =>
     commit === undefined || (by !== null && (commit.startsWith(by.commit) || by.commit.startsWith(commit)));
   const held = holdsOf(automation).flatMap(({ hold }) => (hold === null ? [] : [hold]));
-  return [...held, ...unreadableOf(automation)].filter((waiting) => waiting.policy.name === policy && isAsked(waiting));
+  const isLeft = ({ file }: Waiting) =>
+    except.some((path) => file === path || file?.startsWith(`${path.replace(/\/+$/, '')}/`) === true);
+  const all = [...held, ...unreadableOf(automation)].filter(({ policy: { name } }) => name === policy);
+  return all.filter((waiting) => isAsked(waiting) && !isLeft(waiting));
 }
 
 /** Bumps that nobody can say of whether they were taken back. */
@@ -93,10 +98,14 @@ async function releaseOne(
 function withTokens(
   { metadata, status }: ImageUpdateAutomation,
   waiting: readonly Waiting[],
-  { policy, commit }: ReleaseOrder,
+  { policy, commit, except = [] }: ReleaseOrder,
 ): string {
   const known = (metadata.annotations?.[releaseAnnotation] ?? '').split(',').map((token) => token.trim());
   const longest = (held: string) => (commit !== undefined && commit.length > held.length ? commit : held);
-  const added = waiting.map(({ by }) => releaseToken(policy, by === null ? null : longest(by.commit), status?.lastPushCommit));
-  return [...new Set([...known, ...added])].filter((token) => token !== '').join(',');
+  const added = waiting.map(({ by }) =>
+    releaseToken(policy, by === null ? null : longest(by.commit), status?.lastPushCommit, except),
+  );
+  const bare = new Set(added.map((token) => token.split('~')[0]));
+  const others = known.filter((token) => !bare.has(token.split('~')[0]));
+  return [...new Set([...others, ...added])].filter((token) => token !== '').join(',');
 }

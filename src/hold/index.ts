@@ -7,7 +7,7 @@ export type { HistoryMirror } from './find-transitions.ts';
 export { keepKnownHold } from './keep-known-holds.ts';
 export type { LastPush, PushedEdit } from './last-push.ts';
 export { type HeldLine, parseHeldLine } from './parse-held-line.ts';
-export { isReleasedBy, releaseToken } from './release-token.ts';
+export { isReleasedBy, type ReleaseQuestion, releaseToken } from './release-token.ts';
 export {
   automationTrailer,
   followsPolicy,

@@ -154,7 +154,8 @@ async function judge(edit: Edit, target: AutomationTarget, wishes: AutomationWis
   if (wishes.ignoreHolds) return write;
   const answer = await askHistory(edit, target, wishes, head, facts.orderTags);
   if (answer.kind === 'free') return write;
-  if (wishes.isReleased(answer.kind === 'held' ? answer.hold : { policy: marker.policy, by: null })) return write;
+  if (wishes.isReleased(answer.kind === 'held' ? answer.hold : { policy: marker.policy, by: null, file: marker.file }))
+    return write;
   if (answer.kind === 'held') return { kind: 'held', marker, edit, hold: answer.hold };
   return { kind: 'unreadable', marker, edit, because: answer.because };
 }

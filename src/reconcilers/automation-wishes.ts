@@ -7,7 +7,7 @@ import {
   releaseAnnotation,
 } from '../api/index.ts';
 import { type Delivery, type Hold, keyOf, type NamespacedName, nameOf } from '../core/index.ts';
-import { isReleasedBy, type LastPush } from '../hold/index.ts';
+import { isReleasedBy, type LastPush, type ReleaseQuestion } from '../hold/index.ts';
 import type { AutomationDeps } from './automation-deps.ts';
 import { groupPolicies, type PolicyGroups, someInGroup } from './automation-groups.ts';
 import type { AutomationGuards } from './automation-guards.ts';
@@ -30,7 +30,7 @@ export interface AutomationWishes {
   /** What must be true before a bump lands. */
   readonly guards: AutomationGuards;
   /** Whether a person released this hold; `by` is null also where history cannot be read. */
-  isReleased(hold: Pick<Hold, 'policy' | 'by'>): boolean;
+  isReleased(hold: ReleaseQuestion): boolean;
 }
 
 /**

@@ -1,6 +1,5 @@
 import { answerAnnotation, type ImageUpdateAutomation, imageUpdateAutomationKind, requestAnnotation } from '../api/index.ts';
 import { type Cluster, errorMessage, type NamespacedName, nameOf, type Oid, type StepContext } from '../core/index.ts';
-import { isMarkerFile } from '../edit/index.ts';
 import { automationTrailer, rollbackTrailer } from '../hold/index.ts';
 import {
   type Answer,
@@ -109,20 +108,18 @@ async function planRollback(
   };
 }
 
+/** Newest first; a version that came back stands there twice. */
 async function readVersions({ mirror }: AutomationTarget, head: Oid, file: string): Promise<FileVersion[]> {
-  const versions: FileVersion[] = [];
-  const blobs = new Set<Oid>();
-  const take = async (blob: Oid | undefined) => {
-    if (blob === undefined || blobs.has(blob) || !isMarkerFile(file)) return;
-    blobs.add(blob);
-    versions.push({ markers: await readMarkers(mirror, file, blob) });
-  };
-  await take((await mirror.entry(head, file))?.oid);
+  const blobs = [(await mirror.entry(head, file))?.oid];
   for await (const { changes } of mirror.history(head, [file])) {
-    for (const change of changes.flatMap((one) => one.changes)) await take(change.before?.oid);
-    if (versions.length >= versionsAtMost) break;
+    blobs.push(...changes.flatMap((one) => one.changes).map(({ before }) => before?.oid));
+    if (blobs.length >= versionsAtMost) break;
   }
-  return versions;
+  const known = new Map<Oid, FileVersion>();
+  for (const blob of blobs) {
+    if (blob !== undefined && !known.has(blob)) known.set(blob, { markers: await readMarkers(mirror, file, blob) });
+  }
+  return blobs.flatMap((blob) => known.get(blob ?? '') ?? []);
 }
 
 function messageOf(

@@ -23,10 +23,11 @@ const otherCauses = [
 
 /** Lower case, and without anything that somebody chose: the names of images contain such words and numbers. */
 function withoutNames(message: string, image: string): string {
-  const { name } = parseImageText(image);
+  const { name, tag } = parseImageText(image);
   const names = [image, name].filter((text) => text !== '').toSorted((a, b) => b.length - a.length);
   let words = message;
   for (const text of names) words = words.replaceAll(text, ' ');
+  if (tag !== '') words = words.replaceAll(new RegExp(`(?<![\\w.-])${tag.replaceAll('.', '\\.')}(?![\\w.-])`, 'g'), ' ');
   return words
     .replace(/"[^"]*"/g, ' ')
     .replace(/\bhttps?:\/\/\S+/g, ' ')
