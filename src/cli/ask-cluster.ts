@@ -9,6 +9,7 @@ import { withTagLister } from './list-tags.ts';
 import { withCluster } from './open-cluster.ts';
 import { readTags } from './read-tags.ts';
 import type { Session } from './session.ts';
+import { findSetbacks } from './setbacks.ts';
 import { tellStoppedWriters } from './tell-stopped-writers.ts';
 
 /** A policy of a cluster, with the tags that its registry lists now (or those of a file). */
@@ -36,6 +37,7 @@ export function askCluster(
       annotations: policy.metadata.annotations,
       exclusionList: repository.spec.exclusionList,
       tags,
+      setbacks: await findSetbacks(cluster, policy, session.signal),
     };
   });
 }

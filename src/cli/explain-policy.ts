@@ -7,6 +7,7 @@ import {
   excludeTags,
   explainTags,
   hintTags,
+  passesPolicy,
   selectTag,
   type TagPolicy,
   type TagPolicySpec,
@@ -19,6 +20,7 @@ import { createProgress } from './progress.ts';
 import { readPolicyFile } from './read-policy-file.ts';
 import { readTags } from './read-tags.ts';
 import type { Session } from './session.ts';
+import type { Setback } from './setbacks.ts';
 
 /** The options of `explain policy`, as commander parsed them. */
 export interface ExplainOptions {
@@ -42,6 +44,8 @@ export interface Question {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly exclusionList: readonly string[] | undefined;
   readonly tags: readonly string[];
+  /** By tag: what a cluster knows of beside the rules. */
+  readonly setbacks?: ReadonlyMap<string, Setback>;
 }
 
 export async function explainPolicy(
@@ -54,7 +58,7 @@ export async function explainPolicy(
     ? import('./ask-cluster.ts').then(({ askCluster }) => askCluster(name ?? '', options, target, session))
     : askFiles(options.file, options.tagsFile ?? '', name, session));
   const policy = compile(question);
-  const explanation = explain(policy, compileList(question), question.tags);
+  const explanation = explain(policy, compileList(question), question);
   const { output, all = false } = options;
   if (output !== undefined) session.terminal.answer(formatValue(explanation, output));
   else
@@ -81,12 +85,34 @@ function compileList({ exclusionList }: Question): Exclusions {
   throw new CliError('USAGE', `spec.exclusionList: ${compiled.reason}`);
 }
 
-function explain(policy: TagPolicy, exclusions: Exclusions, tags: readonly string[]): Explanation {
+function explain(policy: TagPolicy, exclusions: Exclusions, { tags, setbacks = new Map() }: Question): Explanation {
   const { kept } = excludeTags(exclusions, tags);
-  const selection = selectTag(policy, kept);
+  const isDropped = (tag: string) => setbacks.get(tag)?.drops === true && passesPolicy(policy, tag);
+  const selection = selectTag(
+    policy,
+    kept.filter((tag) => !isDropped(tag)),
+  );
+  const verdicts = explainTags(
+    policy,
+    tags.filter((tag) => !isDropped(tag)),
+    exclusions,
+  );
   return {
     selected: selection.kind === 'selected' ? selection.tag : null,
-    tags: explainTags(policy, tags, exclusions),
+    tags: [...droppedTags(tags.filter(isDropped), setbacks), ...verdicts.map((verdict) => withSetback(verdict, setbacks))],
     hints: hintTags(policy, kept),
   };
+}
+
+function droppedTags(tags: readonly string[], setbacks: ReadonlyMap<string, Setback>): TagVerdict[] {
+  return tags.flatMap((tag) => {
+    const setback = setbacks.get(tag);
+    return setback === undefined ? [] : [{ tag, selected: false, stage: setback.stage, reason: setback.reason }];
+  });
+}
+
+/** The answer stays the answer, with what keeps it from landing. */
+function withSetback(verdict: TagVerdict, setbacks: ReadonlyMap<string, Setback>): TagVerdict {
+  const setback = setbacks.get(verdict.tag);
+  return setback === undefined || !verdict.selected ? verdict : { ...verdict, stage: setback.stage, reason: setback.reason };
 }

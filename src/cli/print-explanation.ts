@@ -18,6 +18,10 @@ const shownOfStage = 5;
 /** What each stage means, in the order in which a tag passes them; the answer stands on top. */
 const stages: readonly (readonly [TagVerdict['stage'], string])[] = [
   ['selected', 'picked'],
+  ['hold', 'picked, and held: it was taken back in git'],
+  ['guard', 'waiting for a guard'],
+  ['platform', 'not there for a platform that a guard asks for'],
+  ['signature', 'without a signature that a guard asks for'],
   ['order', 'passed every rule, and another one goes before'],
   ['range', 'outside the range'],
   ['parse', 'not what the policy orders'],

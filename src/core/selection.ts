@@ -12,10 +12,26 @@ export function formatImageRef({ name, tag, digest }: ImageRef): string {
   return digest ? `${name}:${tag}@${digest}` : `${name}:${tag}`;
 }
 
-/** Why a tag is or is not the answer. `stage` names the rule that dropped it. */
+/**
+ * Why a tag is or is not the answer. `stage` names the rule that dropped it, or what keeps the answer from landing: the platforms it is
+ * there for, its signature, another guard, or a hold.
+ */
 export interface TagVerdict {
   readonly tag: string;
   readonly selected: boolean;
-  readonly stage: 'selected' | 'malformed' | 'exclusion' | 'pattern' | 'parse' | 'range' | 'order';
+  readonly stage: TagStage;
   readonly reason: string;
 }
+
+export type TagStage =
+  | 'selected'
+  | 'malformed'
+  | 'exclusion'
+  | 'pattern'
+  | 'parse'
+  | 'range'
+  | 'order'
+  | 'platform'
+  | 'signature'
+  | 'guard'
+  | 'hold';

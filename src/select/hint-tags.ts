@@ -35,7 +35,7 @@ function surveyTags(policy: TagPolicy, tags: Iterable<string>): Survey {
 
 function* hintFilter({ filter }: TagPolicy, { total, pattern }: Survey): Generator<string> {
   for (const group of filter?.unknownGroups ?? []) {
-    yield `filterTags.pattern has no group ${JSON.stringify(group)}, so "$${group}" in extract is always empty; "\${name}" ends a name where "$name" would go on`;
+    yield `filterTags.pattern has no group named ${group}, so "$${group}" in extract is always empty; "\${name}" ends a name where "$name" would go on`;
   }
   if (filter && total > 0 && pattern === total) yield `no tag matches filterTags.pattern ${JSON.stringify(filter.pattern)}`;
 }
@@ -46,11 +46,13 @@ function* hintVersions({ kind, filter }: TagPolicy, survey: Survey): Generator<s
   }
   if (kind !== 'semver') return;
   if (survey.refusedPre > 0) {
-    yield `${survey.refusedPre} pre-release tag(s) match only if the range names a pre-release too, as in ">=1.0.0-0"`;
+    const tags =
+      survey.refusedPre === 1 ? '1 tag is a pre-release and matches' : `${survey.refusedPre} tags are pre-releases and match`;
+    yield `${tags} only if the range names one too, as in >=1.0.0-0`;
   }
   if (survey.candidates > 0 || survey.unparsedCount === 0) return;
   if (survey.unparsedCount === survey.total && !survey.unparsed.some((tag) => tag.split('.').length > 2)) {
-    yield 'no tag has three parts; 1 and 1.2 are never taken for versions, only 1.2.0 is';
+    yield 'no tag has three parts, so that none is a version; the annotation tagalong.dev/version-parts: any takes 1, 1.2 and 1.2.3.4 too';
   }
   if (survey.unparsed.some((tag) => /^[A-Za-z_-][A-Za-z0-9_-]*?v?[0-9]+\.[0-9]+\.[0-9]+/.test(tag))) {
     yield 'some tags have a version behind a prefix; take it out with filterTags.pattern and extract';

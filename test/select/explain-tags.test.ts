@@ -51,13 +51,15 @@ test.for<{ because: string; spec: TagPolicySpec; tags: string[]; hints: string[]
     because: 'a range that shuts pre-releases out',
     spec: { policy: { semver: { range: '>=1.0.0' } } },
     tags: ['1.1.0-rc.1', '1.1.0-rc.2', '0.9.0-rc.1'],
-    hints: ['2 pre-release tag(s) match only if the range names a pre-release too, as in ">=1.0.0-0"'],
+    hints: ['2 tags are pre-releases and match only if the range names one too, as in >=1.0.0-0'],
   },
   {
     because: 'tags of two parts',
     spec: { policy: { semver: { range: '*' } } },
     tags: ['1.1', '1.2'],
-    hints: ['no tag has three parts; 1 and 1.2 are never taken for versions, only 1.2.0 is'],
+    hints: [
+      'no tag has three parts, so that none is a version; the annotation tagalong.dev/version-parts: any takes 1, 1.2 and 1.2.3.4 too',
+    ],
   },
   {
     because: 'versions behind a prefix',
@@ -70,7 +72,7 @@ test.for<{ because: string; spec: TagPolicySpec; tags: string[]; hints: string[]
     spec: { policy: { numerical: {} }, filterTags: { pattern: '^b([0-9]+)', extract: '$1x' } },
     tags: ['b1'],
     hints: [
-      `filterTags.pattern has no group "1x", so "$1x" in extract is always empty; "\${name}" ends a name where "$name" would go on`,
+      `filterTags.pattern has no group named 1x, so "$1x" in extract is always empty; "\${name}" ends a name where "$name" would go on`,
       'no tag is a number (the first is "b1"); check what filterTags.extract makes of them',
     ],
   },
