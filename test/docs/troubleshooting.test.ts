@@ -16,9 +16,11 @@ const otherWords = new Set([
   ...[
     'ArtifactInStorage',
     'ArtifactOutdated',
+    'BranchKept',
     'FetchFailed',
     'IncludeUnavailable',
     'MarkersIgnored',
+    'RequestsOpen',
     'SourceVerified',
     'StorageOperationFailed',
   ],
