@@ -13,13 +13,25 @@ export const updateGuardKind = {
   plural: 'updateguards',
 } as const;
 
-const windowSchema = z
-  .object({
-    cron: text('When the window opens: minute, hour, day of the month, month, day of the week.'),
-    duration: duration('How long it stays open, as time that passes.'),
-    timeZone: text('Zone of the clock that cron reads, such as Europe/Berlin.').default('UTC'),
-  })
-  .describe('When bumps may land.');
+const windowSchema = withRules(
+  z.object({
+    cron: z
+      .string()
+      .max(256)
+      .regex(/^\s*\S+(\s+\S+){4}\s*$/)
+      .describe('When the window opens: minute, hour, day of the month, month, day of the week.'),
+    duration: duration('How long it stays open, as time that passes.').max(32),
+    timeZone: z.string().max(64).describe('Zone of the clock that cron reads, such as Europe/Berlin.').default('UTC'),
+  }),
+  'When bumps may land.',
+  [
+    {
+      rule: "duration(self.duration) > duration('0s')",
+      message: 'a window of no time is never open',
+      holds: ({ duration: text }) => /[1-9]/.test(text),
+    },
+  ],
+);
 
 const freezeSchema = withRules(
   z.object({

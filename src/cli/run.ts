@@ -40,6 +40,7 @@ interface RunOptions {
   readonly leaderElect?: boolean;
   readonly defaultServiceAccount?: string;
   readonly crossNamespaceRefs: boolean;
+  readonly guardNamespace?: string;
   readonly sopsAgeSecret?: string;
   readonly sopsVaultConfigmap?: string;
   readonly defaultDecryptionServiceAccount?: string;
@@ -91,6 +92,10 @@ export function createRunCommand(): Command {
       parseGlobs,
     )
     .option('--default-service-account <name>', 'apply as this ServiceAccount of their namespace where Kustomizations name none')
+    .option(
+      '--guard-namespace <name>',
+      'UpdateGuards there bind every namespace; by default the namespace of the bot, else flux-system',
+    )
     .option('--no-cross-namespace-refs', 'refuse sources of other namespaces')
     .option('--sops-age-secret <name>', 'Secret whose age identities decrypt where spec.decryption names no Secret')
     .option('--sops-vault-configmap <name>', 'ConfigMap with the Vault servers that ServiceAccounts may log in at (config.yaml)')
@@ -140,7 +145,7 @@ async function run(options: RunOptions): Promise<void> {
   });
   let isReady = false;
   const app = await createApp({
-    ...{ home, target, stateFolder, log, clock: systemClock },
+    ...{ home, target, stateFolder, log, clock: systemClock, guardNamespace: options.guardNamespace ?? place.namespace },
     ...(options.watchNamespace === undefined ? {} : { namespace: options.watchNamespace }),
     ...(options.watchLabelSelector === undefined ? {} : { shard: options.watchLabelSelector.test }),
     ...(options.artifactAddr === undefined
@@ -154,6 +159,7 @@ async function run(options: RunOptions): Promise<void> {
         }),
     ...(options.allowLoopback === true ? { allowLoopback: true } : {}),
     onFinished: (finished) => metrics.observeRun(finished),
+    onRollout: (progress) => metrics.observeRollout(progress),
     controllers: options.controllers,
     tenancy: tenancyOf(options),
     decryption: decryptionOf(options, place.self?.namespace),

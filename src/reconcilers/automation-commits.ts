@@ -1,6 +1,7 @@
 import { type Edit, formatKey, type NamespacedName, type Oid } from '../core/index.ts';
 import { applyEdits, decodeText } from '../edit/index.ts';
-import { automationTrailer, reasonTrailer } from '../hold/index.ts';
+import type { Landing } from '../guard/index.ts';
+import { automationTrailer, landedByTrailer, landedTrailer, reasonTrailer } from '../hold/index.ts';
 import type { PolicyGroups } from './automation-groups.ts';
 import type { AutomationLook, Verdict } from './automation-look.ts';
 
@@ -9,6 +10,8 @@ export interface PlannedCommit {
   readonly edits: readonly Edit[];
   readonly policies: readonly NamespacedName[];
   readonly reason: 'policy' | null;
+  /** Who let it land past the gates, and why. */
+  readonly landed: Landing | null;
   /** Every edit of the files that this commit touches, up to and with this commit. */
   readonly files: ReadonlyMap<string, readonly Edit[]>;
 }
@@ -35,6 +38,7 @@ function planCommit(group: readonly Write[], landed: Map<string, Edit[]>): Plann
     edits,
     policies: [...policies.values()],
     reason: group.some(({ reason }) => reason === 'policy') ? 'policy' : null,
+    landed: group.find(({ landed }) => landed !== undefined)?.landed ?? null,
     files: new Map([...touched].map((file) => [file, landed.get(file) ?? []])),
   };
 }
@@ -58,7 +62,20 @@ export async function renderFiles(
 export function addTrailers(message: string, commit: PlannedCommit, automation: string): string {
   const trailers = [`${automationTrailer}: ${automation}`];
   if (commit.reason !== null) trailers.push(`${reasonTrailer}: ${commit.reason}`);
+  if (commit.landed !== null) trailers.push(...describeLanding(commit.landed));
   return `${message.trimEnd()}\n\n${trailers.join('\n')}\n`;
+}
+
+function describeLanding({ reason, by }: Landing): string[] {
+  return [`${landedTrailer}: ${inOneLine(reason)}`, ...(by === undefined ? [] : [`${landedByTrailer}: ${inOneLine(by)}`])];
+}
+
+/** A person's words are one trailer, whatever they hold. */
+function inOneLine(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+    .slice(0, 500);
 }
 
 /** Flux's subject, and a body with a line for each change. */

@@ -17,7 +17,7 @@ export type OnTop =
   /** The branch takes no pushes; the commit is in the mirror. */
   | { readonly kind: 'refused'; readonly message: string; readonly commit: Oid };
 
-const noPlan = { edits: [], policies: [], reason: null, files: new Map() };
+const noPlan = { edits: [], policies: [], reason: null, landed: null, files: new Map() };
 
 /**
  * Makes one commit on top of the branch and pushes it, as the branch's only writer in this process. `draft` is asked again on the new head

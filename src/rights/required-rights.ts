@@ -19,6 +19,7 @@ export interface RightsWanted {
 const image = 'image.toolkit.fluxcd.io';
 const source = 'source.toolkit.fluxcd.io';
 const kustomize = 'kustomize.toolkit.fluxcd.io';
+const tagalong = 'tagalong.dev';
 const follow = ['get', 'list', 'watch'];
 
 /** Everything that the bot does in its own name, by what runs; what it applies for others needs rights beside these. */
@@ -49,7 +50,21 @@ function imageRights(servesSources: boolean): Right[] {
   // Another process serves the sources: after a push it is asked to look, by an annotation.
   const told = servesSources ? [] : rights(source, 'gitrepositories', ['patch'], 'a source is told of a push');
   const kinds = ['imagerepositories', 'imagepolicies', 'imageupdateautomations'];
-  return [...kinds.flatMap((plural) => serve(image, plural, 'a kind of the image controllers')), ...sources, ...told];
+  return [
+    ...kinds.flatMap((plural) => serve(image, plural, 'a kind of the image controllers')),
+    ...guards(),
+    ...sources,
+    ...told,
+  ];
+}
+
+/** Guards carry no finalizer, and nobody but people writes them. */
+function guards(): Right[] {
+  return [
+    ...rights(tagalong, 'updateguards', follow, 'what must be true before a bump lands'),
+    ...rights(tagalong, 'updateguards/status', ['patch'], 'what waits, and why'),
+    ...rights('', 'configmaps', ['get'], 'roots of trust that guards name'),
+  ];
 }
 
 function kustomizeRights(): Right[] {

@@ -21,7 +21,7 @@ function known(spec: object, names: Parameters<typeof updateGuard>[1] = {}): Kno
 
 describe('a guard selects', () => {
   const front = { policySelector: { matchLabels: { tier: 'front' } } };
-  const broken = { ...front, windows: [{ cron: 'x', duration: '1h' }] };
+  const broken = { ...front, windows: [{ cron: '60 9 * * *', duration: '1h' }] };
   const unreadable = { policySelector: { matchExpressions: [{ key: 'tier', operator: 'Near', values: ['front'] }] } };
   test.for([
     { because: 'all policies of its namespace, without a selector', guard: known({}), selects: ['shop/api', 'shop/web'] },

@@ -6,7 +6,7 @@ test.for([
   {
     because: 'a window of no minutes',
     spec: { windows: [{ cron: '0 9 * * *', duration: '0m' }] },
-    says: 'spec.windows[0]: a window of "0m" is never open',
+    says: 'a window of no time is never open',
   },
   {
     because: 'a zone nobody knows',
@@ -73,7 +73,7 @@ test.for([
 });
 
 test('every mistake is told at once', () => {
-  const spec = { windows: [{ cron: 'x', duration: '1h' }], holds: [{ policy: 'web', range: '>>1' }] };
+  const spec = { windows: [{ cron: '60 9 * * *', duration: '1h' }], holds: [{ policy: 'web', range: '>>1' }] };
   const compiled = compileGuard(updateGuard(spec), 0);
   expect(compiled.kind === 'invalid' && compiled.problems).toHaveLength(2);
 });

@@ -95,14 +95,17 @@ test('a guard that becomes invalid closes what it selected, also where its selec
   await using loop = await startLoop();
   await loop.settles();
   await applyGuard(loop, updateGuard({}));
-  await applyGuard(loop, updateGuard({ policySelector: { matchLabels: { a: 'b' } }, windows: [{ cron: 'x', duration: '1h' }] }));
+  await applyGuard(
+    loop,
+    updateGuard({ policySelector: { matchLabels: { a: 'b' } }, windows: [{ cron: '60 9 * * *', duration: '1h' }] }),
+  );
   const head = await loop.main.head();
   await loop.pushTag('web', '1.1.0');
   const [refused] = await guardedFor(loop, 'GuardInvalid');
   expect(refused).toMatchObject({ decision: 'Refuse', policy: 'default/web' });
   const ready = (await guardStatus(loop)).conditions?.find(({ type }) => type === 'Ready');
   expect(ready).toMatchObject({ status: 'False', reason: 'InvalidGuard' });
-  expect(ready?.message).toContain('spec.windows[0]: "x" is no cron expression');
+  expect(ready?.message).toContain('spec.windows[0]: "60 9 * * *" is no cron expression');
   await staysAt(loop, head);
   await applyGuard(loop, updateGuard({ soak: '0s' }));
   await loop.lands(web, ':1.1.0');
@@ -267,4 +270,6 @@ test('what a person lands goes past the guards of its namespace, but not past th
   const annotations = { 'tagalong.dev/land': landing('default/web') };
   await loop.apply({ ...org, metadata: { ...org.metadata, annotations } });
   await loop.lands(web, ':1.1.0');
+  const [commit] = await loop.main.commits();
+  expect(commit?.message).toMatch(/\nTagalong-Landed: the shop is down\nTagalong-Landed-By: ann\n/);
 });
