@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/index.ts';
 import { createRegistry, parseImageName } from '../../src/registry/index.ts';
 import { accessTo } from './access-to.ts';
+import { startHttpProxy } from './proxies.ts';
 
 /** What the contract needs of a running registry; the sandbox's and Debian's docker-registry both fit. */
 export interface ContractRegistry extends AsyncDisposable {
@@ -50,6 +52,27 @@ export function registryContract(name: string, start: (options?: ContractOptions
       const digest = await registry.pushTag('acme/web', '1.0.0');
       await using client = open();
       expect(await client.fetchDigest(parseImageName(`${registry.host}/acme/web`), '1.0.0', accessTo())).toBe(digest);
+    });
+
+    test.for([
+      { type: 'application/vnd.oci.image.index.v1+json' },
+      { type: 'application/vnd.docker.distribution.manifest.list.v2+json' },
+    ])('resolves an image of several platforms to the digest of its index ($type)', async ({ type }) => {
+      await using registry = await start();
+      const digests = [await registry.pushTag('acme/web', 'amd64'), await registry.pushTag('acme/web', 'arm64')];
+      const index = await pushIndex(registry.host, type, digests);
+      await using client = open();
+      expect(await client.fetchDigest(parseImageName(`${registry.host}/acme/web`), '1.0.0', accessTo())).toBe(index);
+    });
+
+    test('is asked through a proxy', async () => {
+      await using registry = await start({ tls: true });
+      await registry.pushTag('acme/web', '1.0.0');
+      await using proxy = await startHttpProxy();
+      await using client = open();
+      const access = accessTo({ tls: { ca: registry.caPem ?? '' }, proxy: { address: proxy.address } });
+      expect((await client.fetchTags(parseImageName(`${registry.host}/acme/web`), access)).tags).toEqual(['1.0.0']);
+      expect(proxy.seen).toEqual([`CONNECT ${registry.host}`]);
     });
 
     test('has no digest for a tag that is not there', async () => {
@@ -118,6 +141,23 @@ export function registryContract(name: string, start: (options?: ContractOptions
       });
     });
   });
+}
+
+/** Points 1.0.0 at an index of two platforms; answers with the digest of the bytes that were sent. */
+async function pushIndex(host: string, mediaType: string, digests: readonly string[]): Promise<string> {
+  const manifests = await Promise.all(
+    digests.map(async (digest, index) => {
+      const accept = 'application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json';
+      const answer = await fetch(`http://${host}/v2/acme/web/manifests/${digest}`, { headers: { accept } });
+      const { length } = Buffer.from(await answer.arrayBuffer());
+      const platform = { os: 'linux', architecture: ['amd64', 'arm64'][index] };
+      return { mediaType: answer.headers.get('content-type'), digest, size: length, platform };
+    }),
+  );
+  const body = JSON.stringify({ schemaVersion: 2, mediaType, manifests });
+  const put = { method: 'PUT', headers: { 'content-type': mediaType }, body };
+  expect((await fetch(`http://${host}/v2/acme/web/manifests/1.0.0`, put)).status).toBe(201);
+  return `sha256:${createHash('sha256').update(body).digest('hex')}`;
 }
 
 function open() {
