@@ -126,12 +126,14 @@ class Reader {
 
   #key(node: Node): string {
     const key = isAlias(node) ? this.#anchors.get(node.source) : node;
-    const value = isScalar(key) ? (key.value === '<<' ? '<<' : this.#scalar(key)) : null;
+    const value = isScalar(key) ? this.#scalar(key) : null;
     if (typeof value === 'string') return value;
     throw this.#invalid(node, 'a key is not text, and sops knows text keys only; quote it');
   }
 
   #scalar(node: Scalar): TreeValue {
+    // The library has a symbol of its own for what go-yaml tags as a merge.
+    if (typeof node.value === 'symbol' || node.value === '<<') return '<<';
     const text = String(node.value ?? '');
     const tag = node.tag?.replace('tag:yaml.org,2002:', '!!');
     if (tag === '!!binary') return textOf(Buffer.from(text, 'base64'));

@@ -1,5 +1,5 @@
 import { type Branch, type Comment, type Entry, isCollection, isComment, type List, type TreeValue } from './tree.ts';
-import { chooseStyle, escapeText, formatScalar, type ScalarText } from './yaml-scalar.ts';
+import { escapeText, formatScalar, formatText, type ScalarText } from './yaml-scalar.ts';
 
 const indentWidth = 4;
 const longestSimpleKeyBytes = 128;
@@ -50,10 +50,10 @@ class Writer {
 
   #list({ items: all }: List, indent: number): void {
     const { items, foot } = sortComments<TreeValue>(all);
-    for (const { item, head, line } of items) {
-      this.#comments(head, indent);
-      // What stands first inside of an item is printed before its dash.
-      if (isCollection(item) && !isEmpty(item)) this.#comments(headOf(item), indent);
+    for (const [index, { item, head, line }] of items.entries()) {
+      // What stands first inside of an item is printed before its dash; at the first item it takes the place of what stands before.
+      const inside = isCollection(item) && !isEmpty(item) ? headOf(item) : [];
+      this.#comments(index === 0 && inside.length > 0 ? inside : [...head, ...inside], indent);
       this.#indent(indent);
       this.#write('-');
       this.#afterDash = true;
@@ -97,10 +97,13 @@ class Writer {
   }
 
   #key(key: string, indent: number): void {
-    if (Buffer.byteLength(key) <= longestSimpleKeyBytes && !key.includes('\n'))
-      return this.#write(`${escapeText(key, chooseStyle(key))}:`);
+    const { tag, text, style } = formatText(key);
+    if (Buffer.byteLength(key) <= longestSimpleKeyBytes && !key.includes('\n')) {
+      this.#write(`${tag === '' ? '' : `${tag} `}${escapeText(text, style)}:`);
+      return;
+    }
     this.#write('?');
-    this.#scalar({ tag: '', text: key, style: chooseStyle(key) }, '', (Math.floor(indent / indentWidth) + 1) * indentWidth);
+    this.#scalar({ tag, text, style }, '', (Math.floor(indent / indentWidth) + 1) * indentWidth);
     this.#indent(indent);
     this.#write(':');
   }

@@ -20,8 +20,8 @@ interface FoundComment {
   readonly column: number;
   /** Without the `#`. */
   readonly text: string;
-  /** Whether nothing but space stands before it in its line. */
-  readonly isAlone: boolean;
+  /** What stands before it in its line: nothing, a dash whose item begins below, or a value. */
+  readonly after: 'nothing' | 'dash' | 'value';
 }
 
 /** Every comment of a file in order. */
@@ -44,15 +44,17 @@ const parts = new Set(['start', 'key', 'sep', 'value', 'items', 'end', 'props'])
 function describe(offset: number, source: string, text: string, lines: LineCounter): FoundComment {
   const { col } = lines.linePos(offset);
   const before = text.slice(offset - col + 1, offset);
-  return { offset, column: col, text: source.trimEnd().slice(1), isAlone: before.trim() === '' };
+  return {
+    offset,
+    column: col,
+    text: source.trimEnd().slice(1),
+    after: /\S/.test(before) ? (/[^\s-]/.test(before) ? 'value' : 'dash') : 'nothing',
+  };
 }
 
 /** Puts every comment before the entry that it speaks of, or behind the last entry of its collection, as sops keeps them. */
 export function placeComments(comments: readonly FoundComment[], slots: readonly Slot[]): void {
-  const placed = comments.map((comment) => ({
-    comment,
-    place: comment.isAlone ? placeAlone(comment, slots) : placeInline(comment, slots),
-  }));
+  const placed = comments.map((comment) => ({ comment, place: placeOf(comment, slots) }));
   // From the end, so that no place moves before it is used.
   for (const { comment, place } of placed.toReversed()) {
     if (place === null) continue;
@@ -65,6 +67,12 @@ interface Place {
   readonly items: OpenItems;
   readonly index: number;
   readonly inline: boolean;
+}
+
+function placeOf(comment: FoundComment, slots: readonly Slot[]): Place | null {
+  if (comment.after === 'nothing') return placeAlone(comment, slots);
+  const next = slots[countBefore(comment, slots)];
+  return comment.after === 'dash' && next !== undefined ? before(next) : placeInline(comment, slots);
 }
 
 function placeInline(comment: FoundComment, slots: readonly Slot[]): Place | null {

@@ -12,9 +12,14 @@ export interface ScalarText {
 
 /** A value as go-yaml v3 prints it. */
 export function formatScalar(value: Leaf | null): ScalarText {
-  if (typeof value === 'string') return { tag: '', text: value, style: chooseStyle(value) };
+  if (typeof value === 'string') return formatText(value);
   if (typeof value === 'object' && value !== null && value.kind !== 'time') return formatBytes(value.bytes);
   return { tag: '', text: plainText(value), style: 'plain' };
+}
+
+/** A text as a value or a key; go-yaml takes `<<` for a merge wherever it stands. */
+export function formatText(text: string): ScalarText {
+  return { tag: text === '<<' ? '!!merge' : '', text, style: chooseStyle(text) };
 }
 
 function plainText(value: Exclude<Leaf, string> | null): string {
@@ -50,7 +55,7 @@ export function chooseStyle(text: string): ScalarStyle {
 }
 
 function meansText(text: string): boolean {
-  return !yaml11Booleans.has(text) && !base60.test(text) && text !== '<<' && typeof resolveScalar(text) === 'string';
+  return !yaml11Booleans.has(text) && !base60.test(text) && typeof resolveScalar(text) === 'string';
 }
 
 function analyse(text: string): { readonly plain: boolean; readonly single: boolean; readonly literal: boolean } {
