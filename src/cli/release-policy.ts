@@ -91,7 +91,12 @@ async function releaseOne(
   if (pushed !== undefined && pushed !== before?.lastPushCommit) {
     progress.success(`released, and pushed`);
     session.terminal.answer(pushed);
-  } else progress.success('released; there was nothing to push');
+    return;
+  }
+  const requests = conditionOf(after, 'RequestsOpen');
+  if (requests?.status !== 'True') return progress.success('released; there was nothing to push');
+  progress.success('released, and asked for');
+  session.terminal.answer(requests.message);
 }
 
 /** The annotation with our tokens behind those that are there. */
