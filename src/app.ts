@@ -12,8 +12,6 @@ import {
   type Kustomization,
   kustomizationKind,
   type Resource,
-  type Rollout,
-  type RolloutPhase,
   requestedAtAnnotation,
 } from './api/index.ts';
 import { type CheckAddress, createCloudLogins, createEgressCheck, createTenantFetch, GitLogins } from './auth/index.ts';
@@ -34,6 +32,7 @@ import {
   type Log,
   type NamespacedName,
   type Oid,
+  observingGate,
   openGate,
   type ReadyState,
   type Registry,
@@ -42,7 +41,7 @@ import {
   TagalongError,
 } from './core/index.ts';
 import { decodeText, type FoundMarkers, findMarkers, isMarkerFile, mayHaveMarkers } from './edit/index.ts';
-import { createEventRecorder, Engine, type FinishedRun, type Registration } from './engine/index.ts';
+import { createEventRecorder, Engine, type FinishedRun, type Observed, type Registration } from './engine/index.ts';
 import { createExpressions } from './expression/index.ts';
 import { createForges } from './forge/index.ts';
 import { createBlobIndex, createGit, remoteKey } from './git/index.ts';
@@ -84,8 +83,10 @@ import {
   isRefAllowed,
   kustomizationWakes,
   MirrorNews,
+  observeListings,
   policyGuardWakes,
   type RemoteClusters,
+  type RolloutProgress,
   refreshApplications,
   registerGuards,
   registerRollouts,
@@ -123,8 +124,10 @@ export interface AppOptions {
     readonly retention?: Retention;
   };
   readonly onFinished?: (run: FinishedRun) => void;
-  /** Told of each phase that a Rollout enters. */
-  readonly onRollout?: (rollout: Rollout, phase: RolloutPhase) => void;
+  /** Nothing is done and nothing is written anywhere but in the state folder: it is told what each run would do. */
+  readonly observed?: Observed;
+  /** Told of what became of Rollouts and how long it took. */
+  readonly onRollout?: (progress: RolloutProgress) => void;
   /** The parts that run; absent = all. */
   readonly controllers?: readonly ControllerGroup[];
   /** Refs that automations may push, as globs of full names (`refs/heads/*`); absent = all. */
@@ -160,10 +163,11 @@ export interface App {
 }
 
 /** The composition root: constructs every adapter, hands them to the reconcilers and registers these. */
-export async function createApp(options: AppOptions): Promise<App> {
+export async function createApp(given: AppOptions): Promise<App> {
+  const options = given.observed === undefined ? given : fenceObserver(given);
   const { home, clock, log } = options;
   const store = createFileStore(join(options.stateFolder, 'store'));
-  const pushGate = gateOf(options, 'image-automation-controller');
+  const pushGate = writeGateOf(options, 'image-automation-controller');
   const beforePush = (branch: string) => assertOpen(pushGate, `pushing to '${branch}'`);
   const checkAddress = createEgressCheck({ allowLoopback: mayUseLoopback(options) });
   const git = createGit({ stateFolder: options.stateFolder, clock, log, beforePush, checkAddress });
@@ -218,8 +222,19 @@ interface Parts {
   readonly remotes: RemoteClusters;
 }
 
-function gateOf({ leases }: AppOptions, controller: ControllerName): Gate {
+function gateOf({ leases }: Pick<AppOptions, 'leases'>, controller: ControllerName): Gate {
   return leases?.gateOf(controller) ?? openGate;
+}
+
+/** What is asked before each write. */
+function writeGateOf(options: Pick<AppOptions, 'leases' | 'observed'>, controller: ControllerName): Gate {
+  return options.observed === undefined ? gateOf(options, controller) : observingGate;
+}
+
+/** Whoever only observes gets no write through, whatever part of it attempts one. */
+function fenceObserver(options: AppOptions): AppOptions {
+  const { home, target } = options;
+  return { ...options, home: fenceCluster(home, observingGate), target: fenceCluster(target, observingGate) };
 }
 
 /** A kind is registered under the Flux controller it belongs to: its name in events, its Lease, its field manager. */
@@ -228,7 +243,7 @@ function registrationOf(options: AppOptions, component: ControllerName): Registr
   return { component, statusManager: component, gate, cluster: fenceCluster(options.home, gate) };
 }
 
-function createEngine({ home, clock, log, namespace, shard, onFinished }: AppOptions): Engine {
+function createEngine({ home, clock, log, namespace, shard, onFinished, observed }: AppOptions): Engine {
   const engine: Engine = new Engine({
     cluster: home,
     clock,
@@ -238,6 +253,7 @@ function createEngine({ home, clock, log, namespace, shard, onFinished }: AppOpt
     ...(namespace === undefined ? {} : { namespace }),
     ...(shard === undefined ? {} : { serves: ({ metadata }: KubeObject) => shard(metadata.labels ?? {}) }),
     ...(onFinished === undefined ? {} : { onFinished }),
+    ...(observed === undefined ? {} : { observed }),
   });
   return engine;
 }
@@ -263,17 +279,24 @@ function createGuards({ options, engine, registry, store, remotes }: Parts, chec
 const defaultGuardNamespace = 'flux-system';
 
 function registerImages({ options, engine, registry, store }: Parts, guards: Guards): void {
-  const tagLists = createTagLists(store);
   const registration = registrationOf(options, 'image-reflector-controller');
   const { cluster } = registration;
   const logins = createCloudLogins({ clock: options.clock });
   const listPolicies = () => engine.cache(imagePolicyKind).list() as ImagePolicy[];
   const listRepositories = () => engine.cache(imageRepositoryKind).list() as ImageRepository[];
+  const find = (name: NamespacedName) => engine.cache(imageRepositoryKind).get(formatKey(name)) as ImageRepository | undefined;
+  const kept = createTagLists(store);
+  const { tagLists, findRepository } =
+    options.observed === undefined
+      ? { tagLists: kept, findRepository: find }
+      : observeListings(kept, find, { listPolicies, wake: engine.wake });
   const scanner = createImageRepositoryReconciler({ cluster, registry, tagLists, logins, listPolicies });
   engine.register(scanner, { ...registration, wakes: imageRepositoryWakes(listRepositories) });
-  const findRepository = (name: NamespacedName) =>
-    engine.cache(imageRepositoryKind).get(formatKey(name)) as ImageRepository | undefined;
-  const chooser = createImagePolicyReconciler({ cluster, registry, tagLists, logins, findRepository, guards: guards.selection });
+  const chooser = createImagePolicyReconciler({
+    ...{ cluster, registry, tagLists, logins, findRepository },
+    guards: guards.selection,
+    noCrossNamespaceRefs: options.tenancy?.noCrossNamespaceRefs === true,
+  });
   engine.register(chooser, { ...registration, wakes: [...imagePolicyWakes(listPolicies), ...policyGuardWakes(guards)] });
 }
 
@@ -358,7 +381,7 @@ function decryptionTools({ decryption, ...options }: AppOptions): DecryptionTool
 
 /** Another cluster, by what somebody else wrote: fenced like our own, and never at an address that is off limits. */
 function connectRemote({ clock, log, ...options }: AppOptions): ConnectRemote {
-  const gate = gateOf({ clock, log, ...options }, 'kustomize-controller');
+  const gate = writeGateOf(options, 'kustomize-controller');
   const checkAddress = createEgressCheck({ allowLoopback: mayUseLoopback(options) });
   const shared = { clock, log, checkAddress, userAgent: 'tagalong', requestTimeoutMs: remoteTimeoutMs };
   return async (access) => {
@@ -435,7 +458,7 @@ function registerAutomations(parts: Parts, guards: Guards, clusterId: string): {
   return registerRollouts({
     ...{ engine, registration, sight, automations, followsKustomizations, clock: options.clock },
     guardNamespace: guards.guardNamespace,
-    onEntered: options.onRollout ?? (() => {}),
+    onProgress: options.onRollout ?? (() => {}),
   });
 }
 

@@ -14,6 +14,7 @@ export {
   findCycleThrough,
   readyExpressionOf,
 } from './dependencies.ts';
+export { differingFields } from './differing-fields.ts';
 export { differs } from './differs.ts';
 export { digestOf, manifestDigest } from './digest.ts';
 export { type DriftDecision, type DriftRecord, type DriftRules, decideDrift, driftRecord } from './drift.ts';

@@ -16,7 +16,7 @@ import { createEgressCheck } from '../auth/index.ts';
 import { formatYaml } from '../build/index.ts';
 import { connectionTo, createCluster } from '../cluster/index.ts';
 import { type Cluster, describeObject, type KubeObject, nameOf, refOf, silentLog, TagalongError } from '../core/index.ts';
-import { createRemoteClusters, inventoryOfStatus, withOwner } from '../reconcilers/index.ts';
+import { brings, createRemoteClusters, inventoryOfStatus, withOwner } from '../reconcilers/index.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { buildLocally, type LocalBuildOrder } from './local-build.ts';
 import { isEncrypted, maskSecrets, withKnownValues } from './mask-secret.ts';
@@ -110,14 +110,6 @@ async function tryApply(
     if (isMissing && manifests.some((other) => brings(other, manifest))) return null;
     throw error;
   }
-}
-
-function brings(other: KubeObject, manifest: KubeObject): boolean {
-  if (other.kind === 'Namespace') return other.metadata.name === manifest.metadata.namespace;
-  const { group, names } = (other['spec'] ?? {}) as { group?: string; names?: { kind?: string } };
-  return (
-    other.kind === 'CustomResourceDefinition' && names?.kind === manifest.kind && manifest.apiVersion.startsWith(`${group}/`)
-  );
 }
 
 async function getOrNull(cluster: Cluster, manifest: KubeObject, signal: AbortSignal): Promise<KubeObject | null> {

@@ -4,7 +4,12 @@ export interface Gate {
   isOpen(): boolean;
   /** Tells of each opening and closing from now on. */
   subscribe(listener: (open: boolean) => void): void;
+  /** Why it never opens, where it does not. */
+  readonly closedBecause?: string;
 }
+
+/** For a process that only looks. */
+export const observingGate: Gate = { isOpen: () => false, subscribe() {}, closedBecause: 'this process only observes' };
 
 /** For a process that shares nothing with anybody. */
 export const openGate: Gate = { isOpen: () => true, subscribe() {} };

@@ -38,6 +38,19 @@ export interface EventNote {
   readonly trace?: boolean;
 }
 
+/** Where a plan is not what somebody else, who serves the object now, did: what a run that only observes tells. */
+export interface Difference {
+  /**
+   * source: another revision · listing: other tags · selection: another pick · edit: a marker would be written · hold: a marker would be
+   * left, which the other writes · build: other objects from the same revision · apply: an object would change · prune: it would be
+   * deleted · failure: it would fail · unsupported: a field whose behaviour is not there.
+   */
+  readonly kind: 'source' | 'listing' | 'selection' | 'edit' | 'hold' | 'build' | 'apply' | 'prune' | 'failure' | 'unsupported';
+  /** What of the object it is about: an object that it applies, a file with its line. */
+  readonly subject?: string;
+  readonly message: string;
+}
+
 export type ReadyState = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 /** What a finished run says; the engine turns it into conditions, status, events and the next run. */
@@ -71,6 +84,11 @@ export interface Reconciler<Resource extends KubeObject, Seen, Plan extends Plan
   decide(resource: Resource, seen: Seen, now: Instant): Plan | Ask<Question>;
   act(plan: Plan, resource: Resource, context: StepContext): Promise<Done>;
   report(resource: Resource, plan: Plan, done: Done, now: Instant): Report;
+  /**
+   * Where acting on the plan would leave another world than the one that status tells of. Fills this process's own memory and state,
+   * for the plans of other kinds, and writes nothing else: it reads, and lets the server try.
+   */
+  preview?(plan: Plan, resource: Resource, context: StepContext): Promise<readonly Difference[]>;
   /** Pure: what an error changes beyond Ready=False with its reason and message (further conditions, a fixed delay instead of backoff). */
   describeFailure?(
     resource: Resource,

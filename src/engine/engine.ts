@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { pausedUntilAnnotation } from '../api/index.ts';
 import {
   type Clock,
@@ -18,6 +19,7 @@ import { decideRetry, jitterInterval } from './backoff.ts';
 import { EngineError } from './error.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import { ObjectCache, type ObjectChange } from './object-cache.ts';
+import type { Observed } from './observe-object.ts';
 import { type Outcome, type ReconcileDeps, reconcileObject, requestToken } from './reconcile-object.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -31,6 +33,8 @@ export interface EngineOptions {
   /** Which objects this process runs, where shards share the kinds; every other one is only looked up. Absent = all. */
   readonly serves?: (object: KubeObject) => boolean;
   readonly refuse?: ReconcileDeps['refuse'];
+  /** Nothing is done or written: runs end at their plans, which it is told; a kind that cannot be read is left out. */
+  readonly observed?: Observed;
   /** In [0, 1); for jitter. */
   readonly random?: () => number;
   readonly onFinished?: (run: FinishedRun) => void;
@@ -72,6 +76,8 @@ interface Registered {
   readonly gate: Gate;
 }
 
+const statusSettlesMs = 500;
+
 /**
  * Runs any reconciler: watches its kind, queues what changed, wraps each run, schedules the next. Knows nothing of images.
  */
@@ -86,6 +92,7 @@ export class Engine {
   readonly #running = new Map<string, AbortController>();
   readonly #stopping = new AbortController();
   #started = false;
+  readonly #unread: { readonly kind: string; readonly because: string }[] = [];
   readonly #watches: Promise<void>[] = [];
   readonly #recorders: EventRecorder[] = [];
 
@@ -130,6 +137,12 @@ export class Engine {
       if (endsRun(own)) this.#running.get(idOf(reconciler.kind.kind, own))?.abort(new Error('superseded'));
       requestOwn(queue, own);
     });
+    // Whoever serves the object did something: the comparison has to be made again, once that has come to its end.
+    if (this.#options.observed !== undefined)
+      cache.subscribe(({ before, after }) => {
+        if (before === null || after === null || isDeepStrictEqual(before['status'], after['status'])) return;
+        queue.request(keyOf(after), 'status changed', clock.now() + statusSettlesMs);
+      });
     for (const rule of registration.wakes ?? []) {
       this.cache(rule.on).subscribe((change) => {
         for (const key of rule.keys(change)) if (cache.get(key) !== undefined) queue.request(key, rule.because);
@@ -145,7 +158,8 @@ export class Engine {
     const { cluster, namespace, log } = this.#options;
     for (const cache of this.#caches.values()) {
       const following = cache.follow(cluster, namespace, this.#stopping.signal).catch((error: unknown) => {
-        log.error('kind cannot be watched', { kind: cache.kind.kind, error: errorMessage(error) });
+        const tell = this.#options.observed === undefined ? 'error' : 'debug'; // an observer is told by `unread`
+        log[tell]('kind cannot be watched', { kind: cache.kind.kind, error: errorMessage(error) });
       });
       this.#watches.push(following);
     }
@@ -189,6 +203,11 @@ export class Engine {
     return [...this.#registered.values()].every(({ queue }) => queue.isIdle(until));
   }
 
+  /** The kinds that an observer had to leave out, and why. */
+  unread(): readonly { readonly kind: string; readonly because: string }[] {
+    return this.#unread;
+  }
+
   /** Every object of the kinds that are run, as far as this process serves it. */
   objects(): KubeObject[] {
     return [...this.#registered.values()].flatMap(({ cache }) => cache.list()).filter((object) => this.#serves(object));
@@ -204,6 +223,10 @@ export class Engine {
       await cache.synced;
     } catch (cause) {
       const { group, version, kind } = cache.kind;
+      if (this.#options.observed !== undefined) {
+        this.#unread.push({ kind, because: errorMessage(cause) });
+        return;
+      }
       throw new EngineError(
         'KIND_MISSING',
         `watching ${kind} (${group}/${version}): ${errorMessage(cause)}; install the definitions with \`kubectl apply -k deploy/crds\``,
@@ -222,7 +245,7 @@ export class Engine {
     recorder: EventRecorder,
     because: readonly string[],
   ): Promise<void> {
-    const { cluster, clock, refuse } = this.#options;
+    const { cluster, clock, refuse, observed } = this.#options;
     const key = keyOf(resource);
     const kind = reconciler.kind.kind;
     const log = this.#options.log.child({ kind, namespace: resource.metadata.namespace, name: resource.metadata.name });
@@ -239,9 +262,8 @@ export class Engine {
       fieldManager: registration.statusManager,
       signal: AbortSignal.any([this.#stopping.signal, superseded.signal]),
     };
-    const outcome = await reconcileObject(reconciler, resource, { ...deps, ...(refuse === undefined ? {} : { refuse }) }).catch(
-      statusUnwritten,
-    );
+    const choices = { ...(refuse === undefined ? {} : { refuse }), ...(observed === undefined ? {} : { observed }) };
+    const outcome = await reconcileObject(reconciler, resource, { ...deps, ...choices }).catch(statusUnwritten);
     this.#running.delete(`${kind}/${key}`);
     this.#schedule(kind, key, outcome);
     logOutcome(log, outcome, because, clock.now() - startedAt);

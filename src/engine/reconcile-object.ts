@@ -1,6 +1,5 @@
 import { finalizer, requestedAtAnnotation } from '../api/index.ts';
 import {
-  type Ask,
   type Clock,
   type Cluster,
   errorMessage,
@@ -14,8 +13,9 @@ import {
   type StepContext,
   TagalongError,
 } from '../core/index.ts';
-import { EngineError } from './error.ts';
 import type { EventRecorder } from './event-recorder.ts';
+import { type Observed, observeObject } from './observe-object.ts';
+import { planResource } from './plan-resource.ts';
 import { markStanding, reportObserved, type Standing, standingOf } from './stand-aside.ts';
 import { StatusDraft } from './status-draft.ts';
 
@@ -30,11 +30,22 @@ export interface ReconcileDeps {
   offer(resource: KubeObject): void;
   /** Says why a resource must not be reconciled at all: a field whose behaviour is not there. */
   refuse?(resource: KubeObject): ReadyState | null;
+  /** Where it is given, nothing is done and nothing is written: runs end at their plans, which it is told. */
+  observed?: Observed;
 }
 
 export interface Outcome {
   /** superseded: the spec changed or the object was deleted meanwhile, and the run that was asked for by that takes its place. */
-  readonly result: 'done' | 'failed' | 'stalled' | 'progressing' | 'suspended' | 'paused' | 'finalized' | 'superseded';
+  readonly result:
+    | 'done'
+    | 'failed'
+    | 'stalled'
+    | 'progressing'
+    | 'suspended'
+    | 'paused'
+    | 'finalized'
+    | 'superseded'
+    | 'observed';
   /** Null: nothing until a trigger. 'backoff': the caller knows how often it failed. */
   readonly next: Report['next'];
   readonly error?: unknown;
@@ -42,7 +53,6 @@ export interface Outcome {
   readonly message?: string;
 }
 
-const asksAtMost = 5;
 const tellAfterMs = 250;
 const nothingMore: Pick<Outcome, 'next'> = { next: 'never' };
 
@@ -52,6 +62,7 @@ export async function reconcileObject<R extends KubeObject, S, P extends PlanLik
   found: KubeObject,
   deps: ReconcileDeps,
 ): Promise<Outcome> {
+  if (deps.observed !== undefined) return observeObject(reconciler, found, deps, deps.observed);
   if (found.metadata.deletionTimestamp !== undefined) return finalizeObject(reconciler, found, deps);
   const standing = standingOf(found, deps.clock.now());
   if (standing.kind === 'suspended' || standing.kind === 'paused') return standAside(found, standing, deps);
@@ -74,21 +85,6 @@ export async function reconcileObject<R extends KubeObject, S, P extends PlanLik
   }
   // Not within the try: a status that cannot be written is no failure of the run.
   return run.finish(report);
-}
-
-/** Observes and decides, answering questions for a few rounds; writes nothing. */
-export async function planResource<R extends KubeObject, S, P extends PlanLike, D, Q>(
-  reconciler: Reconciler<R, S, P, D, Q>,
-  resource: R,
-  context: StepContext,
-): Promise<P> {
-  let seen = await reconciler.observe(resource, context);
-  for (let round = 0; round < asksAtMost; round += 1) {
-    const decision = reconciler.decide(resource, seen, context.clock.now());
-    if (!isAsk<Q>(decision)) return decision;
-    seen = await reconciler.observe(resource, context, { question: decision.question, seen });
-  }
-  throw new EngineError('UNDECIDED', `${resource.kind} ${resource.metadata.name}: no decision after ${asksAtMost} looks`);
 }
 
 async function takeSteps<R extends KubeObject, S, P extends PlanLike, D, Q>(
@@ -267,8 +263,4 @@ function failureReason(error: unknown): string {
 
 function resultOf(report: Report): Outcome['result'] {
   return report.outcome === 'retry' ? 'failed' : report.outcome;
-}
-
-function isAsk<Q>(decision: PlanLike | Ask<Q>): decision is Ask<Q> {
-  return decision.do === 'ask' && 'question' in decision;
 }

@@ -29,14 +29,24 @@ export function markStanding(draft: StatusDraft, standing: Standing): void {
 
 /** What a run says that ended at its plan. The next comes at the object's interval. */
 export function reportObserved({ spec }: KubeObject, plan: PlanLike): Report {
-  const message = plan.do === 'nothing' ? plan.because : `would ${plan.do}: ${plan.because}`;
-  const { interval = '' } = (spec ?? {}) as { interval?: string };
+  const message = describeIntent(plan);
   return {
     ready: { status: 'True', reason: 'Observed', message: `observing only; ${message}` },
     outcome: 'done',
     conditions: [{ type: 'Observing', status: 'True', reason: 'Observer', message }],
-    next: { afterMs: parseDurationMs(interval) ?? hourMs, jitter: true },
+    next: nextLook(spec),
   };
+}
+
+/** What a plan comes to, of one who does not act on it. */
+export function describeIntent(plan: PlanLike): string {
+  return plan.do === 'nothing' ? plan.because : `would ${plan.do}: ${plan.because}`;
+}
+
+/** Who only observes looks again at the object's interval. */
+export function nextLook(spec: unknown): Exclude<Report['next'], string> {
+  const { interval = '' } = (spec ?? {}) as { interval?: string };
+  return { afterMs: parseDurationMs(interval) ?? hourMs, jitter: true };
 }
 
 const hourMs = 3_600_000;

@@ -4,6 +4,7 @@ import {
   type Artifact,
   type ArtifactStatus,
   type Artifacts,
+  type Difference,
   type GitMirror,
   keyOf,
   type NamespacedName,
@@ -57,6 +58,7 @@ export function createGitRepositoryReconciler(deps: GitRepositoryDeps): Reconcil
     observe: (resource, context) => observe(resource, context, deps),
     decide,
     act: (plan, resource, context) => act(plan, resource, context, deps),
+    preview: (plan, resource, context) => preview(plan, resource, context, deps),
     report: (resource, _plan, done, now) => reportGitRepository(resource, done, now),
     describeFailure: (_resource, error) => describeSourceFailure(error),
     finalize: async (resource) => {
@@ -209,6 +211,23 @@ async function act(
   const described = await deps.publish(sourceRef(resource), artifact);
   deps.artifacts.put(sourceRef(resource), artifact);
   return { ...done, artifact: described, isNew: plan.isNew, subject: await subjectOf(mirror, resolved.commit) };
+}
+
+/** The builds compare what the served revision yields, also where the branch has gone on since: that one is put into memory. */
+async function preview(
+  { seen }: Plan,
+  resource: GitRepository,
+  { signal }: StepContext,
+  deps: GitRepositoryDeps,
+): Promise<readonly Difference[]> {
+  const served = resource.status?.artifact?.revision;
+  const { revision } = seen.resolved;
+  if (served !== undefined && deps.artifacts.get(sourceRef(resource), served) === null) {
+    const artifact = served === revision ? makeArtifact(resource, seen) : await artifactOf(resource, deps, signal);
+    deps.artifacts.put(sourceRef(resource), artifact);
+  }
+  if (served === revision) return [];
+  return [{ kind: 'source', message: `would store ${revision}; status has ${served ?? 'no artifact'}` }];
 }
 
 async function subjectOf(mirror: GitMirror, commit: Oid): Promise<string> {

@@ -3,6 +3,7 @@ import type { CloudLogins } from '../auth/index.ts';
 import {
   type Ask,
   type Cluster,
+  type Difference,
   formatImageRef,
   type ImageRef,
   type Instant,
@@ -29,6 +30,8 @@ export interface ImagePolicyDeps {
   readonly tagLists: TagLists;
   /** As last seen; undefined for one not seen yet. */
   readonly findRepository: (repository: NamespacedName) => ImageRepository | undefined;
+  /** Repositories of other namespaces are not looked at, whatever they grant. */
+  readonly noCrossNamespaceRefs?: boolean;
   readonly registry: Registry;
   readonly logins: CloudLogins;
   /** Guards that have a word in what is picked; absent = none. */
@@ -71,6 +74,7 @@ export function createImagePolicyReconciler(deps: ImagePolicyDeps): Reconciler<I
       asked === undefined ? observe(resource, context, deps) : findDigest(asked, resource, context, deps),
     decide,
     act: async () => null,
+    preview: async (plan, resource) => compareSelection(plan, resource),
     report: (resource, plan, _done, now) => withRefused(report(resource, plan), plan, now),
   };
 }
@@ -118,9 +122,14 @@ async function askGuards(
 async function readRepository(
   resource: ImagePolicy,
   context: StepContext,
-  { cluster, findRepository }: ImagePolicyDeps,
+  { cluster, findRepository, noCrossNamespaceRefs }: ImagePolicyDeps,
 ): Promise<ImageRepository> {
   const wanted = repositoryOf(resource);
+  const isOthers = wanted.namespace !== resource.metadata.namespace;
+  if (isOthers && noCrossNamespaceRefs === true) {
+    const target = `ImageRepository/${wanted.namespace}/${wanted.name}`;
+    throw dependencyError('AccessDenied', `cannot access '${target}', cross-namespace references have been blocked`);
+  }
   // What is watched anyway is not asked for again; what is not seen yet may be there all the same.
   const found =
     findRepository(wanted) ??
@@ -129,7 +138,7 @@ async function readRepository(
     const text = `imagerepositories.image.toolkit.fluxcd.io "${wanted.name}" not found`;
     throw dependencyError('DependencyNotReady', `referenced ImageRepository does not exist: ${text}`);
   }
-  if (wanted.namespace !== resource.metadata.namespace) await checkAccess(resource, found, context, cluster);
+  if (isOthers) await checkAccess(resource, found, context, cluster);
   return found;
 }
 
@@ -198,6 +207,17 @@ function decide(resource: ImagePolicy, seen: Seen): Plan | Ask<Question> {
     because: `${choice.tag} is the newest of ${seen.list.tags.length} tags that pass`,
     ref: digest === '' ? ref : { ...ref, digest },
   };
+}
+
+/** Our answer beside the one in status. */
+function compareSelection(plan: Plan, { status }: ImagePolicy): readonly Difference[] {
+  const theirs = status?.latestRef === undefined ? 'nothing' : formatImageRef(status.latestRef);
+  if (plan.do === 'select') {
+    const ours = formatImageRef(plan.ref);
+    return ours === theirs ? [] : [{ kind: 'selection', message: `would pick ${ours}; status has ${theirs} (${plan.because})` }];
+  }
+  const isReady = status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
+  return isReady ? [{ kind: 'selection', message: `would not pick: ${plan.because}; status has ${theirs}` }] : [];
 }
 
 /** The newest that passes is picked; where none does, the answer stays as it is. */

@@ -3,6 +3,7 @@ import { acceptListingAnnotation, type ImagePolicy, type ImageRepository, imageR
 import type { CloudLogins } from '../auth/index.ts';
 import {
   type Cluster,
+  type Difference,
   formatDuration,
   formatTime,
   type ImageName,
@@ -68,6 +69,7 @@ export function createImageRepositoryReconciler(deps: ImageRepositoryDeps): Reco
     observe: (resource, context) => observe(resource, context, deps),
     decide,
     act: (plan, resource, context) => act(plan, resource, context, deps),
+    preview: async (plan, resource, context) => compareListing(resource, await act(plan, resource, context, deps)),
     report,
     finalize: (resource) => deps.tagLists.drop(nameOf(resource)),
   };
@@ -131,6 +133,16 @@ async function act(plan: Plan, resource: ImageRepository, context: StepContext, 
   }
   await deps.tagLists.write(nameOf(resource), list);
   return { kind: 'listed', list, malformed: listing.malformed };
+}
+
+/** A scan reads the registry and keeps what it found for the policies of this process: nobody else is told. */
+function compareListing({ status }: ImageRepository, done: Done): readonly Difference[] {
+  if (done.kind === 'waited') return [];
+  if (done.kind === 'doubted') return [{ kind: 'listing', message: `would not believe the listing: ${done.because}` }];
+  const known = status?.lastScanResult;
+  if (known?.revision === done.list.revision) return [];
+  const theirs = known === undefined ? 'no scan' : `${known.tagCount}, scanned at ${known.scanTime}`;
+  return [{ kind: 'listing', message: `lists ${done.list.tags.length} tags; status has ${theirs}` }];
 }
 
 /** The tags of the list before, as this exclusion list would have left them; null for those of another image. */

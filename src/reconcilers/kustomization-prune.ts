@@ -70,6 +70,12 @@ export async function pruneStale(input: PruneInput, context: StepContext, deps: 
   return { changes: changesOf(others), kept: deletions.map(({ entry }) => entry), unconfirmed, failures: [] };
 }
 
+/** What would be deleted, whoever has to confirm it first. */
+export async function planPrune(input: PruneInput, context: StepContext, deps: KustomizationDeps): Promise<readonly ObjectRef[]> {
+  const judged = input.stale.length === 0 ? [] : await judge(input, context, deps);
+  return judged.flatMap(({ decision }) => (decision.do === 'delete' ? [decision.ref] : []));
+}
+
 async function judge(input: PruneInput, context: StepContext, deps: KustomizationDeps): Promise<Judged[]> {
   const { signal } = context;
   const handovers = await findHandovers(input.kustomization, deps.list(), {

@@ -7,6 +7,7 @@ import { HealthWaits } from './kustomization-health.ts';
 import { createIdentities, type Identities, type OwnKustomizationDeps } from './kustomization-identity.ts';
 import { type KustomizationSeen, lookAt } from './kustomization-look.ts';
 import { decideKustomization, type KustomizationPlan } from './kustomization-plan.ts';
+import { previewKustomization } from './kustomization-preview.ts';
 import { createRecordBook } from './kustomization-records.ts';
 import { reportKustomization } from './kustomization-report.ts';
 import { type KustomizationMemory, type RunDone, runPlan } from './kustomization-run.ts';
@@ -28,6 +29,7 @@ export function createKustomizationReconciler(deps: OwnKustomizationDeps): Kusto
     observe: (resource, context) => lookAt(resource, context, deps),
     decide: decideKustomization,
     act: (plan, resource, context) => act(plan, resource, context, { memory, identities, deps }),
+    preview: (plan, resource, context) => previewKustomization(plan, resource, context, { identities, deps }),
     report: reportKustomization,
     describeFailure,
     async finalize(resource, context) {
