@@ -53,8 +53,12 @@ const annotations: readonly (readonly [string, string, string])[] = [
   ],
   [landAnnotation, 'ImageUpdateAutomation', 'written by `tagalong land`: which bumps land past the guards, and why'],
   [guardAnnotation, 'ImagePolicy, Namespace', '`required` lets nothing land that no UpdateGuard selects'],
-  [requestAnnotation, 'ImageUpdateAutomation, UpdateGuard', 'written by `tagalong rollback`, `hold` and `unhold`: what the bot is to commit'],
-  [answerAnnotation, 'ImageUpdateAutomation, UpdateGuard', 'what became of that'],
+  [
+    requestAnnotation,
+    'ImageUpdateAutomation, UpdateGuard',
+    'written by `tagalong rollback`, `hold` and `unhold`: what the bot is to commit',
+  ],
+  [answerAnnotation, 'ImageUpdateAutomation', 'what became of that'],
   [rolloutHistoryAnnotation, 'ImageUpdateAutomation', 'how many Rollouts of it are kept; by default 20'],
   [confirmPruneAnnotation, 'Kustomization', 'the revision and set whose large prune a person confirmed'],
   [

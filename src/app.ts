@@ -89,6 +89,8 @@ import {
   type RolloutProgress,
   refreshApplications,
   registerGuards,
+  type Receivers,
+  registerReceivers,
   registerRollouts,
   wakeOnArtifacts,
 } from './reconcilers/index.ts';
@@ -128,6 +130,10 @@ export interface AppOptions {
   readonly observed?: Observed;
   /** Told of what became of Rollouts and how long it took. */
   readonly onRollout?: (progress: RolloutProgress) => void;
+  /** Listen for webhooks there; absent = nowhere. */
+  readonly webhooks?: { readonly host: string; readonly port: number };
+  /** Told of each answer to a webhook. */
+  readonly onWebhook?: (status: number) => void;
   /** The parts that run; absent = all. */
   readonly controllers?: readonly ControllerGroup[];
   /** Refs that automations may push, as globs of full names (`refs/heads/*`); absent = all. */
@@ -191,6 +197,7 @@ export async function createApp(given: AppOptions): Promise<App> {
   const server = options.artifacts === undefined ? null : await serveArtifacts(options.artifacts, options);
   if (runs.has('source')) registerSources(parts, server);
   const watchers = runs.has('kustomize') ? registerKustomizations(parts) : null;
+  const receivers = runs.has('notification') ? createReceivers(parts, checkAddress) : null;
   const rollouts = guards === null ? null : registerAutomations(parts, guards, await readClusterId(home));
   return {
     engine,
@@ -198,8 +205,10 @@ export async function createApp(given: AppOptions): Promise<App> {
     async start() {
       await guards?.start();
       await engine.start();
+      await receivers?.start();
     },
     async stop() {
+      await receivers?.stop();
       await engine.stop();
       await guards?.stop();
       await watchers?.stop();
@@ -265,6 +274,16 @@ function refuse(resource: Resource): ReadyState | null {
 }
 
 /** Guards bind whoever runs the image controllers, whatever else runs. */
+function createReceivers({ options, engine }: Parts, checkAddress: CheckAddress): Receivers {
+  const { clock, log, webhooks, onWebhook, tenancy, observed } = options;
+  const registration = registrationOf(options, 'notification-controller');
+  return registerReceivers({
+    ...{ engine, registration, cluster: registration.cluster, clock, log, checkAddress, onWebhook },
+    noCrossNamespaceRefs: tenancy?.noCrossNamespaceRefs,
+    listen: observed === undefined ? webhooks : undefined,
+  });
+}
+
 function createGuards({ options, engine, registry, store, remotes }: Parts, checkAddress: CheckAddress): Guards {
   const { home, clock, log, namespace, guardNamespace = defaultGuardNamespace } = options;
   const registration = registrationOf(options, 'image-automation-controller');

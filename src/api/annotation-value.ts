@@ -65,7 +65,7 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly string[] |
     [guardAnnotation]: ['required'],
   },
   Kustomization: { ...pause, [confirmPruneAnnotation]: null },
-  UpdateGuard: { [landAnnotation]: null, [requestAnnotation]: null, [answerAnnotation]: null },
+  UpdateGuard: { [landAnnotation]: null, [requestAnnotation]: null },
 };
 
 /** One message for each annotation under `tagalong.dev/` that this kind does not know, or whose value it does not know. */

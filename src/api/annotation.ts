@@ -69,7 +69,7 @@ export const acceptListingAnnotation = 'tagalong.dev/accept-listing';
 export const guardAnnotation = 'tagalong.dev/guard';
 /** On an ImageUpdateAutomation: which bumps a person lands past the guards, written by `tagalong land`; read by `parseLandTokens`. */
 export const landAnnotation = 'tagalong.dev/land';
-/** On an ImageUpdateAutomation or an UpdateGuard: what a person asks the bot to commit, and the bot's answer. */
+/** On an ImageUpdateAutomation or an UpdateGuard: what a person asks the bot to commit; and on the former, the bot's answer. */
 export const requestAnnotation = 'tagalong.dev/request';
 export const answerAnnotation = 'tagalong.dev/answer';
 /** On an ImageUpdateAutomation: how many Rollouts of it are kept; by default 20. */

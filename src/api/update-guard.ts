@@ -198,6 +198,7 @@ export const updateGuardStatusSchema = z
     selected: z.array(z.string()).describe('The ImagePolicies that were selected last, as namespace/name.').optional(),
     guarded: z.array(guardedSchema).describe('What waits, and why.').optional(),
     seen: z.array(seenSchema).describe('What counts for soak.').optional(),
+    answer: text('What became of what the annotation tagalong.dev/request asks for, as JSON.').optional(),
   })
   .describe('What the guard selects, and what waits for it.');
 

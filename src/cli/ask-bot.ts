@@ -22,7 +22,8 @@ export async function askBot(
   const request = { ...wish, id, ...(by === null ? {} : { by }) } as Request;
   await annotate(cluster, view, target, { [requestAnnotation]: formatRequest(request), [requestedAtAnnotation]: id });
   const answered = (object: KubeObject) => {
-    const answer = parseAnswer(object.metadata.annotations?.[answerAnnotation]);
+    const { answer: inStatus } = (object['status'] as { answer?: string } | undefined) ?? {};
+    const answer = parseAnswer(inStatus ?? object.metadata.annotations?.[answerAnnotation]);
     return answer?.id === id ? answer : null;
   };
   const wait = { view, target, timeoutMs, describe: (object: KubeObject) => readyOf(object).message };

@@ -1,5 +1,4 @@
 import {
-  answerAnnotation,
   type GitRepository,
   type ImageUpdateAutomation,
   type Kustomization,
@@ -30,7 +29,7 @@ type HoldChange = HoldRequest | UnholdRequest;
 
 /**
  * Does what `tagalong hold` or `unhold` asks of the guards that are applied from the branch of this automation, once: the entry goes into the
- * guard's file. Answers in an annotation of the guard.
+ * guard's file. Answers in the status of the guard.
  */
 export async function answerHolds(
   automation: ImageUpdateAutomation,
@@ -45,16 +44,15 @@ export async function answerHolds(
       context.signal.throwIfAborted();
       return { id: request.id, ok: false, message: errorMessage(error) };
     });
-    const patch = { metadata: { annotations: { [answerAnnotation]: formatAnswer(answer) } } };
-    const options = { type: 'merge', fieldManager: 'tagalong', signal: context.signal } as const;
-    await deps.cluster.patch({ ...updateGuardKind, ...nameOf(guard) }, patch, options);
+    // In status: the bot does not write guards, whatever is asked of it.
+    const options = { type: 'merge', subresource: 'status', fieldManager: 'tagalong', signal: context.signal } as const;
+    await deps.cluster.patch({ ...updateGuardKind, ...nameOf(guard) }, { status: { answer: formatAnswer(answer) } }, options);
   }
 }
 
-function pendingOf({ metadata }: UpdateGuard): HoldChange | null {
-  const { [requestAnnotation]: asked, [answerAnnotation]: answered } = metadata.annotations ?? {};
-  const request = parseRequest(asked);
-  return request === null || request.do === 'rollback' || parseAnswer(answered)?.id === request.id ? null : request;
+function pendingOf({ metadata, status }: UpdateGuard): HoldChange | null {
+  const request = parseRequest(metadata.annotations?.[requestAnnotation]);
+  return request === null || request.do === 'rollback' || parseAnswer(status?.answer)?.id === request.id ? null : request;
 }
 
 async function changeHolds(

@@ -26,6 +26,7 @@ export { MirrorNews } from './mirrors.ts';
 export { observeListings } from './observed-listings.ts';
 export { isRefAllowed } from './push-refs.ts';
 export { type Guards, registerGuards } from './register-guards.ts';
+export { type Receivers, registerReceivers } from './register-receivers.ts';
 export { registerRollouts } from './register-rollouts.ts';
 export { type AccessReader, clusterReader, type RegistrySpec, resolveRegistryAccess } from './registry-access.ts';
 export { answerRequests } from './requests.ts';

@@ -1,9 +1,9 @@
-import { type Rollout, type RolloutPhase, type UpdateGuard, updateGuardKind } from '../api/index.ts';
+import { type UpdateGuard, updateGuardKind } from '../api/index.ts';
 import type { Clock } from '../core/index.ts';
 import type { Engine, Registration } from '../engine/index.ts';
 import type { AutomationDeps } from './automation-deps.ts';
 import { createRolloutReconciler } from './rollout.ts';
-import type { RolloutSight } from './rollout-deps.ts';
+import type { RolloutProgress, RolloutSight } from './rollout-deps.ts';
 import { offerCommit } from './rollout-offer.ts';
 import { createUnhealthyRules } from './rollout-rule.ts';
 import { rolloutWakes, rolloutWakesOnKustomizations } from './rollout-wakes.ts';
@@ -19,12 +19,12 @@ export interface RolloutRegistration {
   readonly automations: AutomationDeps;
   readonly guardNamespace: string;
   readonly followsKustomizations: boolean;
-  onEntered(rollout: Rollout, phase: RolloutPhase): void;
+  onProgress(progress: RolloutProgress): void;
 }
 
 /** From the engine's start on, every Rollout is followed; returns what has to be stopped. */
 export function registerRollouts(options: RolloutRegistration): { stop(): Promise<void> } {
-  const { engine, clock, registration, sight, automations, guardNamespace, followsKustomizations, onEntered } = options;
+  const { engine, clock, registration, sight, automations, guardNamespace, followsKustomizations, onProgress } = options;
   const watches = createRolloutWatches({ wake: engine.wake });
   const listGuards = () => engine.cache(updateGuardKind).list() as UpdateGuard[];
   const reconciler = createRolloutReconciler({
@@ -34,7 +34,7 @@ export function registerRollouts(options: RolloutRegistration): { stop(): Promis
     openWriter: (automation, context) => openRolloutWriter(automation, context, automations),
     onPushed: automations.onPushed,
     offer: (automation, writer, offered, context) => offerCommit(automation, writer, offered, context, automations),
-    onEntered,
+    onProgress,
   });
   const onKustomizations = followsKustomizations ? [rolloutWakesOnKustomizations(sight)] : [];
   engine.register(reconciler, { ...registration, wakes: [...rolloutWakes(sight), ...onKustomizations] });

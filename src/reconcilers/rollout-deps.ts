@@ -1,5 +1,6 @@
 import type { GitRepository, ImagePolicy, ImageUpdateAutomation, Kustomization, Rollout, RolloutPhase } from '../api/index.ts';
 import type { Cluster, GitMirror, GroupVersionKind, NamespacedName, Oid, OnUnhealthy, StepContext } from '../core/index.ts';
+import type { Hop } from '../rollout/index.ts';
 import type { PushOrder } from './automation-push.ts';
 import type { AutomationTarget } from './automation-target.ts';
 import type { CommitStyle } from './automation-write.ts';
@@ -39,6 +40,13 @@ export interface RolloutSight {
   pastOf(policy: NamespacedName, tag: string): Pick<Rollout['spec'], 'seenAt' | 'selectedAt' | 'waited'>;
 }
 
+/** What is new about a rollout, for metrics. */
+export interface RolloutProgress {
+  readonly namespace: string;
+  readonly outcomes: readonly RolloutPhase[];
+  readonly hops: readonly Hop[];
+}
+
 /** A commit in the mirror that somebody should look at. */
 export interface OfferedCommit {
   readonly commit: Oid;
@@ -64,8 +72,8 @@ export interface RolloutDeps extends RolloutSight {
     offered: OfferedCommit,
     context: StepContext,
   ): Promise<string | null>;
-  /** Told of each phase that a rollout enters, for metrics. */
-  onEntered(rollout: Rollout, phase: RolloutPhase): void;
+  /** Told of what became of rollouts and how long it took, for metrics. */
+  onProgress(progress: RolloutProgress): void;
 }
 
 /** The kinds whose pods run images. */

@@ -133,7 +133,7 @@ async function lookAtWorkload(
   { cluster, input }: { readonly cluster: Cluster; readonly input: LookInput },
 ): Promise<LiveWorkload> {
   const { rollout, context } = input;
-  const pods = await findPods(workload, { cluster, signal: context.signal });
+  const { pods, problem } = await readPods(workload, cluster, context);
   const judged = pods.map((pod) => judgePod(pod, rollout.spec.image)).filter((one) => one !== null);
   const health = healthOf(workload, context.clock.now());
   const judgement = judgeWorkload({
@@ -153,11 +153,25 @@ async function lookAtWorkload(
   const { state, message, readyPods, digest, evidence } = judgement;
   const since = availableSince(workload);
   const seen: SeenWorkload = {
-    ...{ kustomization, ...identify(workload), state, message, readyPods, evidence },
+    ...{ kustomization, ...identify(workload), state, message: problem ?? message, readyPods, evidence },
     ...(digest === null ? {} : { digest }),
     ...(since === null ? {} : { healthySince: since }),
   };
   return { seen, workload, pods, cluster };
+}
+
+/** Whoever it is applied as may not see pods: then nothing is proven, and that is said. */
+async function readPods(
+  workload: KubeObject,
+  cluster: Cluster,
+  { signal }: StepContext,
+): Promise<{ readonly pods: readonly Pod[]; readonly problem: string | null }> {
+  try {
+    return { pods: await findPods(workload, { cluster, signal }), problem: null };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { pods: [], problem: `its pods cannot be listed: ${errorMessage(error)}` };
+  }
 }
 
 function healthWord(status: ReturnType<typeof healthOf>['status']): 'Current' | 'InProgress' | 'Failed' | 'Other' {

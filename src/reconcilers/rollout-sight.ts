@@ -58,7 +58,8 @@ export function createRolloutSight(options: SightOptions): RolloutSight {
     findAutomation: (name) => find<ImageUpdateAutomation>(imageUpdateAutomationKind, name),
     async clusterOf(kustomization, signal) {
       const root = (await remotes.open(kustomization, signal))?.cluster ?? target;
-      const user = userOf(kustomization, options.defaultServiceAccount);
+      // Where another process applies, this one has rights of its own to look, and none to act as others.
+      const user = followsKustomizations ? userOf(kustomization, options.defaultServiceAccount) : null;
       return user === null ? root : root.impersonate(user);
     },
     pastOf(name, tag) {

@@ -1,15 +1,17 @@
 import { type ImageUpdateAutomation, type Rollout, type RolloutStatus, rolloutKind } from '../api/index.ts';
+import { formatKey, formatTime, type Instant, nameOf, type PlanLike, type Reconciler, type StepContext } from '../core/index.ts';
 import {
-  formatKey,
-  formatTime,
-  type Instant,
-  nameOf,
-  type PlanLike,
-  type Reconciler,
-  type StepContext,
-  TagalongError,
-} from '../core/index.ts';
-import { decideUndo, enter, isEnded, type Joined, joinFacts, type Standing, type UndoDecision } from '../rollout/index.ts';
+  decideUndo,
+  enter,
+  hopsOf,
+  isEnded,
+  type Joined,
+  joinFacts,
+  outcomesOf,
+  RolloutError,
+  type Standing,
+  type UndoDecision,
+} from '../rollout/index.ts';
 import { headOfBranch } from './automation-checkout.ts';
 import type { RolloutDeps, RolloutWriter, UnhealthyRule } from './rollout-deps.ts';
 import { type WeighedEvidence, weighEvidence } from './rollout-evidence.ts';
@@ -80,9 +82,9 @@ async function observe(rollout: Rollout, context: StepContext, deps: RolloutDeps
   return { ...base, standing, look, weighed };
 }
 
-function automationMissing({ spec, metadata }: Rollout): TagalongError {
+function automationMissing({ spec, metadata }: Rollout): RolloutError {
   const message = `ImageUpdateAutomation ${formatKey({ namespace: metadata.namespace ?? '', name: spec.automation.name })} is not there; the bump cannot be followed without it`;
-  return new TagalongError('AUTOMATION_MISSING', message, { reason: 'AutomationMissing', retry: { afterMs: 300_000 } });
+  return new RolloutError('AUTOMATION_MISSING', message, { reason: 'AutomationMissing', retry: { afterMs: 300_000 } });
 }
 
 function decide(rollout: Rollout, seen: Seen | null, now: Instant): Plan {
@@ -165,12 +167,18 @@ async function act(plan: Plan, rollout: Rollout, context: StepContext, deps: Rol
   const live = seen?.look?.live ?? [];
   deps.watches.follow(nameOf(rollout), live);
   const rule = seen?.rule ?? null;
-  for (const { phase } of joined.entered) deps.onEntered(rollout, phase);
+  tellProgress(rollout, joined, deps);
   if (plan.do !== 'undo' || seen === null || undo === null) return { joined, undo, rule };
   // Written down before anything is pushed, so that others see it fail, and a restart knows what was under way.
   await context.recordStatus({ phase: joined.status.phase, phases: joined.status.phases, undo });
   const undone = await undoBump(rollout, seen.automation, seen.writer, plan.because, context, deps);
   return { joined, undo: concludeUndo(undo, undone, context.clock.now()), rule };
+}
+
+function tellProgress(rollout: Rollout, { status, entered }: Joined, deps: RolloutDeps): void {
+  const outcomes = outcomesOf(rollout, entered);
+  const hops = hopsOf(rollout, status, entered);
+  if (outcomes.length + hops.length > 0) deps.onProgress({ namespace: nameOf(rollout).namespace, outcomes, hops });
 }
 
 function concludeUndo(pending: Undo, undone: Undone, now: Instant): Undo {

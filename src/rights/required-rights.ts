@@ -53,6 +53,7 @@ function imageRights(servesSources: boolean): Right[] {
   return [
     ...kinds.flatMap((plural) => serve(image, plural, 'a kind of the image controllers')),
     ...guards(),
+    ...rollouts(),
     ...sources,
     ...told,
   ];
@@ -64,6 +65,20 @@ function guards(): Right[] {
     ...rights(tagalong, 'updateguards', follow, 'what must be true before a bump lands'),
     ...rights(tagalong, 'updateguards/status', ['patch'], 'what waits, and why'),
     ...rights('', 'configmaps', ['get'], 'roots of trust that guards name'),
+  ];
+}
+
+/** Rollouts carry no finalizer either; what they follow is read, wherever it is applied by whomever. */
+function rollouts(): Right[] {
+  const read = ['list', 'watch'];
+  const workloads = ['deployments', 'statefulsets', 'daemonsets', 'replicasets'];
+  return [
+    ...rights(tagalong, 'rollouts', [...follow, 'create', 'delete'], 'one for each bump that landed'),
+    ...rights(tagalong, 'rollouts/status', ['patch'], 'how far each bump is'),
+    ...rights(kustomize, 'kustomizations', ['list'], 'what applies the bumps'),
+    ...workloads.flatMap((plural) => rights('apps', plural, read, 'how the workloads of a bump do')),
+    ...['jobs', 'cronjobs'].flatMap((plural) => rights('batch', plural, read, 'how the workloads of a bump do')),
+    ...['pods', 'replicationcontrollers'].flatMap((plural) => rights('', plural, read, 'which pods run the image of a bump')),
   ];
 }
 

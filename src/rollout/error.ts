@@ -1,10 +1,7 @@
 import { TagalongError } from '../core/index.ts';
 
-/**
- * - REQUEST_INVALID: what a person asked for in an annotation cannot be read.
- * - GUARD_FILE: the file of a guard cannot be edited where it would have to be.
- */
-export type RolloutErrorCode = 'REQUEST_INVALID' | 'GUARD_FILE';
+/** AUTOMATION_MISSING: the automation that made a bump is gone, and with it the way to its repository. */
+export type RolloutErrorCode = 'AUTOMATION_MISSING';
 
-/** What goes wrong while bumps are followed or taken back. */
+/** What goes wrong while bumps are followed. */
 export class RolloutError extends TagalongError<RolloutErrorCode> {}

@@ -5,6 +5,7 @@ export { decideUndo, type UndoDecision, type UndoFacts } from './decide-undo.ts'
 export { RolloutError, type RolloutErrorCode } from './error.ts';
 export { fingerprintOf, masksOf, templateFingerprint } from './fingerprint.ts';
 export { type HealthQuestion, healthySince } from './healthy-since.ts';
+export { type Hop, hopsOf, outcomesOf } from './hops.ts';
 export { isLandedImage, isSameRepository, type LandedImage, parseImageText } from './image.ts';
 export {
   isApplied,

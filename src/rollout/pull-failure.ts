@@ -27,7 +27,7 @@ function withoutNames(message: string, image: string): string {
   const names = [image, name].filter((text) => text !== '').toSorted((a, b) => b.length - a.length);
   let words = message;
   for (const text of names) words = words.replaceAll(text, ' ');
-  if (tag !== '') words = words.replaceAll(new RegExp(`(?<![\\w.-])${tag.replaceAll('.', '\\.')}(?![\\w.-])`, 'g'), ' ');
+  if (tag !== '') words = words.replaceAll(new RegExp(`(?<![\\w.-])${tag.replace(/[^\w-]/g, '\\$&')}(?![\\w.-])`, 'g'), ' ');
   return words
     .replace(/"[^"]*"/g, ' ')
     .replace(/\bhttps?:\/\/\S+/g, ' ')

@@ -5,6 +5,12 @@ import { addObjectGauges } from './object-metrics.ts';
 /** The counters of one process, under Flux's names where it has them. */
 export interface Metrics {
   observeRun(run: { kind: string; key: string; result: string; durationMs: number }): void;
+  /** What became of a bump, and how long its steps took. */
+  observeRollout(progress: {
+    namespace: string;
+    outcomes: readonly string[];
+    hops: readonly { hop: string; seconds: number }[];
+  }): void;
   /** The exposition text of Prometheus, and its content type. */
   expose(): Promise<{ contentType: string; text: string }>;
 }
@@ -41,6 +47,20 @@ export function createMetrics({ depths, objects, leases = () => [] }: MetricSour
     labelNames: ['controller', 'result'],
     registers: [register],
   });
+  const rollouts = new Counter({
+    name: 'tagalong_rollouts_total',
+    help: 'Bumps that landed, by what became of them.',
+    labelNames: ['namespace', 'outcome'],
+    registers: [register],
+  });
+  const hops = new Histogram({
+    name: 'tagalong_rollout_hop_seconds',
+    help: 'How long each step of a bump took.',
+    labelNames: ['hop'],
+    // From half a second to two days: pods start in seconds, windows and soaks take days.
+    buckets: exponentialBuckets(0.5, 3, 12),
+    registers: [register],
+  });
   new Gauge({
     name: 'tagalong_queue_depth',
     help: 'Objects that wait or run.',
@@ -61,6 +81,10 @@ export function createMetrics({ depths, objects, leases = () => [] }: MetricSour
       durations.observe({ kind, namespace, name }, durationMs / 1000);
       runs.inc({ kind, result });
       runsByController.inc({ controller: kind.toLowerCase(), result: result === 'failed' ? 'error' : 'success' });
+    },
+    observeRollout({ namespace, outcomes, hops: taken }) {
+      for (const outcome of outcomes) rollouts.inc({ namespace, outcome });
+      for (const { hop, seconds } of taken) hops.observe({ hop: hop.replaceAll(' ', '_') }, seconds);
     },
     expose: async () => ({ contentType: register.contentType, text: await register.metrics() }),
   };

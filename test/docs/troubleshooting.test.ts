@@ -29,6 +29,8 @@ const otherWords = new Set([
   ...['PodDisruptionBudget', 'PodSecurityPolicy', 'PriorityClass', 'ResourceQuota', 'RoleBinding', 'ServiceAccount'],
   ...['StatefulSet', 'StorageClass', 'ValidatingWebhookConfiguration', 'CronJob', 'IngressClass', 'ReplicaSet', 'DaemonSet'],
   ...['DoesNotExist', 'NotIn', 'TimeoutError', 'ValidationError', 'HorizontalPodAutoscaler', 'ScaledObject'],
+  ...['ErrImagePull', 'ImagePullBackOff', 'RegistryUnavailable', 'ErrImageNeverPull', 'InvalidImageName', 'CrashLoopBackOff'],
+  ...['MissingImage', 'NotReady', 'PodScheduled', 'DisruptionTarget', 'InProgress', 'ReplicationController'],
   ...['MirrorPrune', 'WaitForTermination', 'IfNotPresent', 'TagAndHEAD', 'WithVariables'],
 ]);
 const foldersOfReasons = new Set([
@@ -41,6 +43,7 @@ const foldersOfReasons = new Set([
   'policies',
   'reconcilers',
   'registry',
+  'rollout',
   'source',
 ]);
 
