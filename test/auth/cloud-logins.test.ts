@@ -1,25 +1,25 @@
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type CloudAccount, type CloudEndpoints, createCloudLogins, loadSdk } from '../../src/auth/index.ts';
 import type { RegistryCredentials } from '../../src/core/index.ts';
-import { certificates } from '../registry/certificates.ts';
+import { certificatePath } from '../registry/certificates.ts';
 import { startHttpProxy } from '../registry/proxies.ts';
 import { stoppedClock } from '../registry/stopped-clock.ts';
 import { entraAnswer, startStandIn, stsAnswer } from './cloud-stand-ins.ts';
 
 const ecrHost = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const hour = 3_600_000;
-const environment = { ...process.env };
 
 beforeAll(() => {
-  setDefaultCACertificates([...getCACertificates('default'), certificates.ca]);
-  process.env['AWS_ACCESS_KEY_ID'] = 'AKIDEXAMPLE';
-  process.env['AWS_SECRET_ACCESS_KEY'] = 'not-a-real-key';
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'not-a-real-key');
   for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AZURE_AUTHORITY_HOST', 'GOOGLE_APPLICATION_CREDENTIALS'])
-    delete process.env[name];
+    vi.stubEnv(name, undefined);
 });
 afterAll(() => {
-  process.env = environment;
+  vi.unstubAllEnvs();
 });
 
 describe('aws', () => {
@@ -108,12 +108,10 @@ describe('azure', () => {
 
   test('a ServiceAccount is an application, and its token is one for the registry to exchange', async () => {
     await using entra = await startStandIn((request) => entraAnswer(request, 'entra token'), { tls: true });
-    const logins = open({ azureAuthority: entra.url });
-    const account = accountWith({
-      'azure.workload.identity/client-id': client,
-      'azure.workload.identity/tenant-id': tenant,
-    });
-    expect(await logins.login({ provider: 'azure', registry: 'acme.azurecr.io', account })).toMatchObject({ kind: 'exchange' });
+    const script = fileURLToPath(new URL('login-at-azure.ts', import.meta.url));
+    const args = ['--disable-warning=ExperimentalWarning', script, entra.url, client, tenant];
+    const env = { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: certificatePath('ca.crt') };
+    expect((await promisify(execFile)(process.execPath, args, { env })).stdout).toBe('exchange entra token');
     const asked = entra.seen.find(({ path }) => path.includes('/oauth2/v2.0/token'));
     const form = new URLSearchParams(asked?.body);
     expect(asked?.path).toContain(tenant);
@@ -132,8 +130,8 @@ describe('azure', () => {
         token_type: 'Bearer',
       },
     }));
-    process.env['IDENTITY_ENDPOINT'] = `${identity.url}/msi/token`;
-    process.env['IDENTITY_HEADER'] = 'header';
+    vi.stubEnv('IDENTITY_ENDPOINT', `${identity.url}/msi/token`);
+    vi.stubEnv('IDENTITY_HEADER', 'header');
     const credentials = await open({}).login({ provider: 'azure', registry: 'acme.azurecr.cn' });
     expect(reveal(credentials)).toBe('managed');
     expect(identity.seen[0]?.path).toContain(encodeURIComponent('https://management.chinacloudapi.cn'));
@@ -197,8 +195,8 @@ describe('gcp', () => {
     await using metadata = await startStandIn(({ path }) =>
       path.includes('/token') ? { body: googleAnswer('of the machine') } : { type: 'text/plain', body: 'default' },
     );
-    process.env['GCE_METADATA_HOST'] = metadata.url.replace('http://', '');
-    process.env['METADATA_SERVER_DETECTION'] = 'assume-present';
+    vi.stubEnv('GCE_METADATA_HOST', metadata.url.replace('http://', ''));
+    vi.stubEnv('METADATA_SERVER_DETECTION', 'assume-present');
     expect(reveal(await open({}).login({ provider: 'gcp', registry: 'gcr.io' }))).toBe('oauth2accesstoken:of the machine');
   });
 });

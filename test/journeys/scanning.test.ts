@@ -372,6 +372,24 @@ describe('a policy may read an image of another namespace', () => {
   });
 });
 
+test('where references into other namespaces are blocked, a grant does not help', async () => {
+  await using loop = await startLoop({ asleep: true, automation: null, source: null, policy: null });
+  await loop.startApp({ tenancy: { noCrossNamespaceRefs: true } });
+  await loop.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
+  await loop.patch('ImageRepository', 'web', { spec: { accessFrom: { namespaceSelectors: [{}] } } });
+  const imageRepositoryRef = { name: 'web', namespace: 'default' };
+  await loop.apply(imagePolicy('web', { metadata: { namespace: 'team' }, spec: { imageRepositoryRef } }));
+  await loop.until('the refusal', async () => {
+    const kind = { group: 'image.toolkit.fluxcd.io', version: 'v1', kind: 'ImagePolicy' };
+    const [policy] = (await loop.cluster.list(kind)).items;
+    const ready = policy && conditionOf(policy, 'Ready');
+    return (
+      ready?.reason === 'AccessDenied' &&
+      ready.message.includes("cannot access 'ImageRepository/default/web', cross-namespace references have been blocked")
+    );
+  });
+});
+
 describe('a private registry', () => {
   const password = 'hunter2-hunter2';
   let loop: Loop;
