@@ -13,7 +13,7 @@ export function readBundle(
 ): FoundSignature | null {
   let bundle: Bundle;
   try {
-    bundle = bundleFromJSON(JSON.parse(bytes.toString('utf8')));
+    bundle = bundleFromJSON(withLeafAlone(JSON.parse(bytes.toString('utf8'))));
     const entity = toSignedEntity(bundle, subject.manifest);
     const isKeyless = entity.key.$case === 'certificate';
     return {
@@ -31,6 +31,18 @@ export function readBundle(
   } catch {
     return null;
   }
+}
+
+/** cosign writes a whole chain where somebody brought a certificate; of that only the leaf counts, the rest comes from the root of trust. */
+function withLeafAlone(bundle: BundleJson): object {
+  const { x509CertificateChain, ...material } = bundle.verificationMaterial ?? {};
+  const [certificate] = x509CertificateChain?.certificates ?? [];
+  if (certificate === undefined) return bundle;
+  return { ...bundle, verificationMaterial: { ...material, certificate } };
+}
+
+interface BundleJson {
+  readonly verificationMaterial?: { readonly x509CertificateChain?: { readonly certificates?: readonly unknown[] } };
 }
 
 /** Either a statement that names the digest, or a signature over the manifest's own bytes: that is checked with the signature. */

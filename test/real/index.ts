@@ -1,4 +1,5 @@
 export type { AuditedRequest } from './audit-log.ts';
+export { type CosignSigner, createCosignSigner, type SigningWay, signer, signingWays } from './cosign-signer.ts';
 export { type DockerRegistry, type DockerRegistryOptions, type PushOptions, startDockerRegistry } from './docker-registry.ts';
 export {
   type FluxController,

