@@ -1,11 +1,14 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeLogin } from '../../src/auth/git-cloud-tokens.ts';
 import { type CloudAccount, GitLogins } from '../../src/auth/index.ts';
 import { certificates } from '../registry/certificates.ts';
 import { entraAnswer, startStandIn, stsAnswer } from './cloud-stand-ins.ts';
 
-beforeAll(() => setDefaultCACertificates([...getCACertificates('default'), certificates.ca]));
+const trusted = getCACertificates('default');
+beforeAll(() => setDefaultCACertificates([...trusted, certificates.ca]));
+// What one file trusts, the next in the same process must not.
+afterAll(() => setDefaultCACertificates(trusted));
 
 const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
 const codeCommit = 'https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/fleet';
