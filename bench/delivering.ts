@@ -148,6 +148,8 @@ export async function benchManyOnOneSource(api: ApiChoice, rounds = 4): Promise<
 }
 
 const restMs = 60_000;
+/** Until the last events are written and memory was given back. */
+const settleMs = 45_000;
 
 /** Ten thousand objects of a hundred Kustomizations that nobody touches: memory, and the part of a core. */
 export async function benchAtRest(api: ApiChoice, objects = 10_000): Promise<Measured> {
@@ -165,7 +167,7 @@ export async function benchAtRest(api: ApiChoice, objects = 10_000): Promise<Mea
   for (const name of names) await stage.create(kustomizationOf(name, { interval: '10m' }));
   const end = await stage.until('all of them', (all) => names.every((name) => readyOf(all.get(name)) === 'True'), 600_000);
   const applied = await stage.usage();
-  await new Promise((resolve) => setTimeout(resolve, 10_000));
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
   const before = await stage.usage();
   await new Promise((resolve) => setTimeout(resolve, restMs));
   const after = await stage.usage();

@@ -11,6 +11,7 @@ import { parseDuration } from './cluster-options.ts';
 import { CliError } from './error.ts';
 import { ObservationBook } from './observe/observation-book.ts';
 import { observe } from './observe/observe.ts';
+import { releaseMemoryWhenIdle } from './release-memory.ts';
 import { appOptionsOf } from './run/app-options.ts';
 import { connect } from './run/connect.ts';
 import { followPolicies } from './run/follow-policies.ts';
@@ -36,6 +37,7 @@ export function createRunCommand(): Command {
     )
     .option('--context <name>', 'context of the kubeconfig')
     .option('--http-addr <host:port>', 'serve /healthz, /readyz and /metrics there', parseAddress)
+    .option('--webhook-addr <host:port>', 'listen for the webhooks of Receivers there', parseAddress)
     .option('--artifact-addr <host:port>', 'serve the archives of sources there, for other controllers', parseAddress)
     .option('--artifact-advertise <host:port>', 'how others reach that address; it stands in status.artifact.url')
     .option('--artifact-retention-records <number>', 'how many archives of a source stay, with the current one', parseRecords, 2)
@@ -53,7 +55,7 @@ export function createRunCommand(): Command {
     )
     .option(
       '--controllers <list>',
-      'run only these parts: image, source, kustomize (which needs source)',
+      'run only these parts: image, source, kustomize, notification (webhooks)',
       parseControllers,
       controllerGroups,
     )
@@ -131,6 +133,7 @@ async function run(options: RunOptions): Promise<void> {
     ...{ home, target, stateFolder, log, clock: systemClock },
     ...appOptionsOf(options, place),
     onFinished: (finished) => metrics.observeRun(finished),
+    onWebhook: (status) => metrics.observeWebhook(status),
     onRollout: (progress) => metrics.observeRollout(progress),
     ...(leases === null ? {} : { leases }),
     ...(book === null ? {} : { observed: book.take }),
@@ -139,6 +142,7 @@ async function run(options: RunOptions): Promise<void> {
   leases?.start();
   await serveListeners(options, { metrics, leases, isReady: () => isReady }, log, stack);
   await app.start();
+  stack.use(releaseMemoryWhenIdle({ isIdle: () => app.engine.isIdle(), clock: systemClock, log }));
   isReady = true;
   log.info('running', { server: home.server, controllers: options.controllers, leases: leases !== null });
   if (options.policies !== undefined) await followPolicies(resolve(options.policies), home, app.store, log, stack);

@@ -49,14 +49,21 @@ async function send(parts: TransportParts, request: ApiRequest): Promise<unknown
     request,
     attempt,
     once: async (credentials) => {
-      const deadline = AbortSignal.timeout(parts.requestTimeoutMs);
-      const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
+      using deadline = startDeadline(parts.requestTimeoutMs);
+      const signal = request.signal === undefined ? deadline.signal : AbortSignal.any([request.signal, deadline.signal]);
       const answer = await dispatch(parts, request, credentials, { use: 'requests', signal, idleMs: parts.requestTimeoutMs });
       return { answer, text: await answer.body.text() };
     },
   });
   reportWarnings(parts, attempt, outcome);
   return parseAnswer(outcome.text, attempt);
+}
+
+/** As `AbortSignal.timeout`, which would be kept for the whole minute after an answer that took a millisecond. */
+function startDeadline(ms: number): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new DOMException('the deadline has passed', 'TimeoutError')), ms);
+  return { signal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 async function openStream(parts: TransportParts, request: ApiRequest, idleMs: number): Promise<ApiStream> {
