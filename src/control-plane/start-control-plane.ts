@@ -18,7 +18,7 @@ import { renderKubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import { ObjectApi } from './objects/object-api.ts';
 import { ObjectTable } from './objects/object-table.ts';
 import { openSqliteJournal } from './objects/sqlite-journal.ts';
-import { type CanPull, simulateWorkloads } from './workloads/simulate-workloads.ts';
+import { type SimulatedImages, simulateWorkloads } from './workloads/simulate-workloads.ts';
 
 export interface ControlPlaneOptions {
   /** Where objects and the kubeconfig are kept; without it, in memory. */
@@ -33,7 +33,7 @@ export interface ControlPlaneOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Plays the controllers and nodes of a cluster: Deployments roll out, if their images can be pulled. */
-  readonly simulateWorkloads?: { readonly canPull: CanPull };
+  readonly simulateWorkloads?: SimulatedImages;
 }
 
 /** A Kubernetes API on loopback for whoever knows the token. */
@@ -104,7 +104,7 @@ function startControllers(
   const ends = [establishDefinitions(api, queue)];
   ensureBasics(api, customResourceDefinitions);
   ends.push(collectGarbage(api, queue), endNamespaces(api, queue), expireEvents(api));
-  if (simulation !== undefined) ends.push(simulateWorkloads(api, simulation.canPull, log));
+  if (simulation !== undefined) ends.push(simulateWorkloads(api, simulation, log));
   return () => {
     queue.stop();
     for (const end of ends) end();

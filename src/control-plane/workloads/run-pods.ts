@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { formatTime, type KubeObject, type Log } from '../../core/index.ts';
 import { isObject, listAt, objectAt, textAt } from '../json/json.ts';
-import type { CanPull } from './simulate-workloads.ts';
+import type { CanPull, SimulatedImages } from './simulate-workloads.ts';
 import type { WorkloadStore } from './workload-store.ts';
 
 /** How long a pod waits before it asks for its image again, at first and at most. */
 const retryMs = { first: 500, most: 10_000 };
 
 /** Plays the node: pods start if their images can be pulled, and wait with ImagePullBackOff while they cannot. Returns a function that ends it. */
-export function runPods(store: WorkloadStore, canPull: CanPull, log: Log): () => void {
+export function runPods(store: WorkloadStore, { canPull, digestOf }: SimulatedImages, log: Log): () => void {
   const { storage } = store.type('pods');
   const cancels = new Map<string, () => void>();
   let isStopped = false;
@@ -24,7 +24,7 @@ export function runPods(store: WorkloadStore, canPull: CanPull, log: Log): () =>
       return store.writeStatus(
         'pods',
         current,
-        endsByItself(current) ? describeSucceeded(current, now) : describeRunning(current, now),
+        endsByItself(current) ? describeSucceeded(current, now) : describeRunning(current, now, digestOf),
       );
     store.writeStatus('pods', current, describeWaiting(current, missing, now));
     schedule(namespace, name, uid, waitMs);
@@ -95,7 +95,7 @@ function addressOf(pod: KubeObject): string {
   return `10.244.${digest[0] ?? 0}.${(digest[1] ?? 0) % 254 || 1}`;
 }
 
-function describeRunning(pod: KubeObject, now: string): object {
+function describeRunning(pod: KubeObject, now: string, digestOf: SimulatedImages['digestOf']): object {
   const address = addressOf(pod);
   return {
     phase: 'Running',
@@ -109,7 +109,7 @@ function describeRunning(pod: KubeObject, now: string): object {
       ready: true,
       started: true,
       state: { running: { startedAt: now } },
-    }),
+    }).map((status) => ({ ...status, ...resolved(status, digestOf) })),
     qosClass: 'BestEffort',
   };
 }
@@ -158,6 +158,13 @@ function ended(now: string): object {
 function initStatuses(pod: KubeObject, now: string): object {
   const statuses = describeContainers(pod, 'initContainers', { ...ended(now), ready: true });
   return statuses.length > 0 ? { initContainerStatuses: statuses } : {};
+}
+
+/** As a runtime writes it: the name with the digest in place of the tag. */
+function resolved(status: object, digestOf: SimulatedImages['digestOf']): object {
+  const image = textAt(status, 'image');
+  const digest = digestOf?.(image) ?? null;
+  return digest === null ? {} : { imageID: `${image.split('@')[0]?.replace(/:[^/:]*$/, '')}@${digest}` };
 }
 
 function describeContainers(pod: KubeObject, field: 'containers' | 'initContainers', status: object): object[] {

@@ -11,12 +11,19 @@ import { type WorkloadKind, WorkloadStore } from './workload-store.ts';
 /** Whether an image can be pulled; a text is what the node says of a failure that is not a missing image. */
 export type CanPull = (image: string) => Promise<boolean | string> | boolean | string;
 
+/** What the node knows of images. */
+export interface SimulatedImages {
+  readonly canPull: CanPull;
+  /** What the runtime resolves an image to; absent or null: pods do not tell. */
+  readonly digestOf?: (image: string) => string | null;
+}
+
 type Controller = (store: WorkloadStore, object: KubeObject) => void;
 
 const kinds: readonly WorkloadKind[] = ['deployments', 'replicasets', 'statefulsets', 'daemonsets', 'jobs'];
 
 /** Plays the controllers and the node of a cluster: what owns pods gets them, and they run where their images can be pulled. Returns a function that ends it. */
-export function simulateWorkloads(api: ObjectApi, canPull: CanPull, log: Log): () => void {
+export function simulateWorkloads(api: ObjectApi, images: SimulatedImages, log: Log): () => void {
   const store = new WorkloadStore(api);
   const queue = new WorkQueue(log);
   const deadlines = new Map<string, () => void>();
@@ -46,7 +53,7 @@ export function simulateWorkloads(api: ObjectApi, canPull: CanPull, log: Log): (
   );
   ends.push(
     api.table.subscribe(store.type('pods').storage, ({ object }) => lookAtOwners(object)),
-    runPods(store, canPull, log),
+    runPods(store, images, log),
   );
   for (const kind of kinds) for (const object of api.table.list(store.type(kind).storage)) look(kind, object);
   return () => {

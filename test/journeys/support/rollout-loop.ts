@@ -8,6 +8,8 @@ export interface RolloutLoopOptions extends LoopOptions {
   readonly guard?: Readonly<Record<string, unknown>> | null;
   /** Images that cannot be pulled, and what the node says of them; `missing`: the registry has no such thing. */
   readonly broken?: Map<string, string>;
+  /** Apply `apps/` by a Kustomization `apps`; default: yes. */
+  readonly applies?: boolean;
   /** What has to run before the test begins, as `name:tag`. Default: every image at its first tag. */
   readonly waitsFor?: readonly string[];
 }
@@ -32,12 +34,21 @@ export async function startRolloutLoop(options: RolloutLoopOptions = {}): Promis
     Object.fromEntries(
       Object.entries(images).map(([name, [tag = '1.0.0']]) => [`apps/${name}.yaml`, deployment(name, `${host}/${name}:${tag}`)]),
     );
+  const digests = new Map<string, string>();
+  const onTag = (repository: string, tag: string, digest: string) => void digests.set(`${repository}:${tag}`, digest);
+  const digestOf = (image: string) => digests.get(image.slice(image.indexOf('/') + 1)) ?? null;
   const loop = await startLoop({
     images,
+    digestOf,
+    registry: { onTag },
     files,
     canPull: (image) => judge(image, broken),
     ...options,
-    extra: [kustomization('./apps'), ...(guard === null ? [] : [updateGuard(guard)]), ...(options.extra ?? [])],
+    extra: [
+      ...(options.applies === false ? [] : [kustomization('./apps')]),
+      ...(guard === null ? [] : [updateGuard(guard)]),
+      ...(options.extra ?? []),
+    ],
   });
   const tools = createTools(loop);
   const first = Object.entries(images).map(([name, [tag = '1.0.0']]) => `${name}:${tag}`);

@@ -51,6 +51,8 @@ export interface LoopOptions {
   readonly automation?: Difference | null;
   /** Play the controllers and the node of a cluster; images can be pulled as this says. */
   readonly canPull?: CanPull;
+  /** What such a node resolves an image to. */
+  readonly digestOf?: (image: string) => string | null;
   /** Applied before the others. */
   readonly extra?: readonly KubeObject[];
   /** Do not start the app: the test does, or runs it as a process of its own. */
@@ -119,7 +121,9 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   const controlPlane = stack.use(
     await startControlPlane({
       ...{ customResourceDefinitions: definitions, clock: systemClock, log: silentLog },
-      ...(options.canPull === undefined ? {} : { simulateWorkloads: { canPull: options.canPull } }),
+      ...(options.canPull === undefined
+        ? {}
+        : { simulateWorkloads: { canPull: options.canPull, ...(options.digestOf && { digestOf: options.digestOf }) } }),
     }),
   );
   const connect = (userAgent: string) =>
