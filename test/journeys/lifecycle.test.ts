@@ -125,16 +125,6 @@ describe('what is not there yet stalls, naming the path', () => {
         gitRepository('http://127.0.0.1:1/x.git', { spec: { verify: { mode: 'HEAD', secretRef: { name: 'keys' } } } }, name),
     },
     {
-      path: 'spec.provider',
-      kind: 'ImageRepository',
-      make: (name) => imageRepository('example.com/web', { metadata: { name }, spec: { provider: 'aws' } }),
-    },
-    {
-      path: 'spec.digestReflectionPolicy',
-      kind: 'ImagePolicy',
-      make: (name) => imagePolicy('web', { metadata: { name }, spec: { digestReflectionPolicy: 'IfNotPresent' } }),
-    },
-    {
       path: 'spec.git.push.branch',
       kind: 'ImageUpdateAutomation',
       make: (name) =>
