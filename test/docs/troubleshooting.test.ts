@@ -51,11 +51,15 @@ const reasonWord = /^[A-Z][A-Za-z]+$/;
 const severalCapitals = /^(?=.*[a-z])(?:[A-Z][a-z]*){2,}$/;
 const namedReason = /\breason\b['"]?\s*[:=]\s*(?:[^;,{}]{0,120}\?\s*)?'([^']+)'(?:\s*:\s*'([^']+)')?/g;
 
+/** `waitFor(guard, 'Soaking', …)` and `refuse(guard, 'Held', …)`: why a guard is closed. */
+const guardReason = /\b(?:waitFor|refuse)\(\s*[^,'()]+,\s*'([A-Z][A-Za-z]+)'/g;
+
 function reasonsOf(file: SourceFile): string[] {
   if (foreign.has(file.folder)) return [];
   const named = [...file.code.matchAll(namedReason)].flatMap(([, a = '', b = '']) => [a, b]);
+  const guarding = [...file.code.matchAll(guardReason)].map(([, reason = '']) => reason);
   const looking = foldersOfReasons.has(file.folder) ? file.texts.filter((text) => severalCapitals.test(text)) : [];
-  return [...named, ...looking].filter((word) => reasonWord.test(word) && !otherWords.has(word));
+  return [...named, ...guarding, ...looking].filter((word) => reasonWord.test(word) && !otherWords.has(word));
 }
 
 /** `new GitError('GIT_FAILED', …)` and whatever else stands in an `error.ts`. */
