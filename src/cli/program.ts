@@ -18,6 +18,7 @@ import { addHistoryCommand } from './history-command.ts';
 import { addHoldCommand, addUnholdCommand } from './hold-command.ts';
 import { addLandCommand } from './land-command.ts';
 import { addLogsCommand } from './logs-command.ts';
+import { addMigrateCommand } from './migrate-command.ts';
 import { addPauseCommand, addUnpauseCommand } from './pause-command.ts';
 import { addReconcileCommand } from './reconcile-command.ts';
 import { addReleaseCommand } from './release-command.ts';
@@ -136,6 +137,7 @@ const ownCommands = [
   addLandCommand,
   addHistoryCommand,
   addConfirmCommand,
+  addMigrateCommand,
   addCompletionCommand,
 ];
 

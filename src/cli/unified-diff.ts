@@ -29,6 +29,9 @@ function compareLines(before: readonly string[], after: readonly string[]): Line
 }
 
 function shortestScript(before: readonly string[], after: readonly string[]): Line[] {
+  // A file that comes or goes as a whole, however long.
+  if (before.length === 0) return after.map((text) => ({ sign: '+', text }));
+  if (after.length === 0) return before.map((text) => ({ sign: '-', text }));
   const trace: Map<number, number>[] = [];
   const furthest = new Map([[1, 0]]);
   const at = (map: ReadonlyMap<number, number>, diagonal: number) => map.get(diagonal) ?? -1;

@@ -1,10 +1,10 @@
-import { ClusterError, readServerVersion } from '../../cluster/index.ts';
+import { readServerVersion } from '../../cluster/index.ts';
 import { type Cluster, silentLog } from '../../core/index.ts';
 import type { ControllerGroup } from '../../lease/index.ts';
 import type { ClusterOptions } from '../cluster-options.ts';
 import { exitCode } from '../exit-code.ts';
 import { findKubeconfig, withCluster } from '../open-cluster.ts';
-import { createProgress, type Progress } from '../progress.ts';
+import { createProgress } from '../progress.ts';
 import type { Session } from '../session.ts';
 import { checkDefinitions } from './check-definitions.ts';
 import { checkInstallation, findInstallation } from './check-installation.ts';
@@ -13,7 +13,8 @@ import { checkObjects } from './check-objects.ts';
 import { checkPrograms } from './check-programs.ts';
 import { checkRights } from './check-rights.ts';
 import { checkWriters } from './check-writers.ts';
-import { bad, type Finding, good } from './finding.ts';
+import { type Finding, good } from './finding.ts';
+import { createSections } from './sections.ts';
 
 export interface CheckOrder {
   readonly as?: string;
@@ -26,13 +27,7 @@ export async function runChecks(order: CheckOrder, target: ClusterOptions, sessi
   const progress = createProgress(session.terminal);
   await withCluster(target, session, async (cluster) => {
     const { namespace } = target;
-    const isFine: boolean[] = [];
-    const section = async (title: string, look: () => Promise<readonly Finding[]>) => {
-      progress.action(`checking ${title}`);
-      const findings = await look().catch(describeRefusal);
-      for (const finding of findings) say(progress, finding);
-      isFine.push(findings.every(({ level }) => level !== 'bad'));
-    };
+    const { section, isFine } = createSections(progress);
     await section('the API server', () => checkServer(cluster, target, session));
     await section('programs of this machine', async () => checkPrograms(session.environment['PATH']));
     await section('definitions', () => checkDefinitions(cluster, signal));
@@ -42,7 +37,7 @@ export async function runChecks(order: CheckOrder, target: ClusterOptions, sessi
     await section('rights', () => checkRights(cluster, installation, { ...order, namespace, signal }));
     await section('objects', () => checkObjects(cluster, installation, signal));
     await section('who writes what', () => checkWriters(cluster, signal));
-    if (isFine.every(Boolean)) return progress.success('all checks passed');
+    if (isFine()) return progress.success('all checks passed');
     progress.failure('check failed');
     session.exitCode = exitCode.failed;
   });
@@ -59,16 +54,4 @@ async function checkServer(
     ...{ userAgent: 'tagalong', clock, log: silentLog },
   };
   return [good(`Kubernetes ${await readServerVersion(options, signal)} at ${cluster.server}`)];
-}
-
-function describeRefusal(error: unknown): Finding[] {
-  if (error instanceof ClusterError) return [bad(error.message)];
-  throw error;
-}
-
-function say(progress: Progress, { level, text }: Finding): void {
-  if (level === 'good') progress.success(text);
-  else if (level === 'bad') progress.failure(text);
-  else if (level === 'warning') progress.warning(text);
-  else progress.action(text);
 }

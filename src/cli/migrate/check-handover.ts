@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { servedKinds } from '../../api/index.ts';
+import { createApp } from '../../app.ts';
+import { type Cluster, type Difference, silentLog, systemClock } from '../../core/index.ts';
+import { checkDefinitions } from '../check/check-definitions.ts';
+import { checkInstallation, findInstallation } from '../check/check-installation.ts';
+import { checkLeases } from '../check/check-leases.ts';
+import { checkRights } from '../check/check-rights.ts';
+import { checkWriters } from '../check/check-writers.ts';
+import { bad, type Finding, good, note, warning } from '../check/finding.ts';
+import { createSections } from '../check/sections.ts';
+import type { ClusterOptions } from '../cluster-options.ts';
+import { exitCode } from '../exit-code.ts';
+import { ObservationBook, type ObservedObject } from '../observe/observation-book.ts';
+import { nameOfObserved } from '../observe/report.ts';
+import { untilSettled } from '../observe/until-settled.ts';
+import { withCluster } from '../open-cluster.ts';
+import { createProgress } from '../progress.ts';
+import type { Session } from '../session.ts';
+import { describeObstacle, findObstacles } from './find-obstacles.ts';
+import type { Part } from './parts.ts';
+
+/** Runs every check of a hand-over, also after one that failed, and ends with `failed` if it would change or break anything. */
+export async function checkHandover(parts: readonly Part[], target: ClusterOptions, session: Session): Promise<void> {
+  const { signal, clock } = session;
+  const progress = createProgress(session.terminal);
+  await withCluster(target, session, async (cluster) => {
+    const { section, isFine } = createSections(progress);
+    const installation = await findInstallation(cluster, target.namespace, signal).catch(() => ({ deployments: [] }));
+    await section('definitions', () => checkDefinitions(cluster, signal));
+    await section('the installation', async () => checkInstallation(installation, target.namespace));
+    await section('Leases', () => checkLeases(cluster, target.namespace, clock.now(), signal));
+    await section('rights', () =>
+      checkRights(cluster, installation, { controllers: parts, namespace: target.namespace, signal }),
+    );
+    await section('kinds that nobody would serve', () => checkOrphans(cluster, parts, signal));
+    await section('who writes what', () => checkWriters(cluster, signal));
+    await section('what waits for somebody', async () => {
+      const obstacles = await findObstacles(cluster, parts, clock.now(), signal);
+      return obstacles.length === 0 ? [good('nothing is held or waits')] : obstacles.map((one) => note(describeObstacle(one)));
+    });
+    await section('what tagalong would do, beside what was done', () => checkPlans(cluster, session));
+    if (isFine()) return progress.success('nothing would change; `tagalong migrate plan` prints the commits');
+    progress.failure('not yet: mend what is marked above, or leave that part with Flux');
+    session.exitCode = exitCode.failed;
+  });
+}
+
+const sourceGroup = 'source.toolkit.fluxcd.io';
+/** Kinds that only the controllers of the part serve; charts are made for HelmReleases. */
+const kindsOfSource = ['Bucket', 'OCIRepository', 'HelmRepository', 'HelmChart'];
+
+/** Objects whose Flux controller would stop, and that tagalong does not serve. */
+async function checkOrphans(cluster: Cluster, parts: readonly Part[], signal: AbortSignal): Promise<Finding[]> {
+  const kinds = parts.includes('source') ? kindsOfSource : [];
+  const orphaned = kinds.filter((kind) => !servedKinds.some((served) => served.group === sourceGroup && served.kind === kind));
+  const findings = await Promise.all(
+    orphaned.map(async (kind) => {
+      const { items } = await cluster.list({ group: sourceGroup, version: 'v1', kind }, { signal }).catch(() => ({ items: [] }));
+      return items.length === 0
+        ? []
+        : [
+            bad(
+              `${items.length} ${kind}: source-controller of Flux serves them and tagalong does not; keep the part source with Flux`,
+            ),
+          ];
+    }),
+  );
+  const found = findings.flat();
+  return found.length > 0 ? found : [good('every object keeps its controller')];
+}
+
+/** Observes once, with a state folder that goes again. All parts are looked at: they build on each other. */
+async function checkPlans(cluster: Cluster, { signal }: Session): Promise<Finding[]> {
+  const stateFolder = await mkdtemp(join(tmpdir(), 'tagalong-check-'));
+  const book = new ObservationBook();
+  const common = { home: cluster, target: cluster, stateFolder, clock: systemClock, log: silentLog };
+  const app = await createApp({ ...common, observed: book.take });
+  try {
+    await app.start();
+    await untilSettled(app.engine, systemClock, signal);
+    const { seen } = book.objects(app.engine);
+    const unread = app.engine.unread().map(({ kind, because }) => note(`${kind} is not looked at: ${because}`));
+    return [...unread, ...seen.flatMap(judge), good(`${seen.length} objects were looked at, and nothing was written`)];
+  } finally {
+    await app.stop();
+    await rm(stateFolder, { recursive: true, force: true });
+  }
+}
+
+function judge(object: ObservedObject): Finding[] {
+  const name = nameOfObserved(object);
+  if (object.aside !== undefined) return [note(`${name}: ${object.aside}`)];
+  return object.differences.map(({ kind, subject, message }) => {
+    const where = subject === undefined ? '' : `${subject}: `;
+    return (inMotion.has(kind) ? warning : bad)(`${name}: ${kind}: ${where}${message}`);
+  });
+}
+
+/** Something new that Flux has not come to yet: it settles by itself. */
+const inMotion: ReadonlySet<Difference['kind']> = new Set(['source', 'listing']);
