@@ -4,7 +4,7 @@ import type { CloudLogins } from '../auth/index.ts';
 import { type Cluster, formatKey, type ImageRef, TagalongError } from '../core/index.ts';
 import { parseImageName } from '../registry/index.ts';
 import type { NatureCandidate } from './guard-nature.ts';
-import { repositoryOf } from './image-policy.ts';
+import { repositoryOf } from './policy-repository.ts';
 import { clusterReader, resolveRegistryAccess } from './registry-access.ts';
 
 /** Opens the registry of what a policy picks, as its ImageRepository says. */

@@ -1,14 +1,11 @@
-import { type ImagePolicy, type ImageRepository, imagePolicyKind, imageRepositoryKind, versionStyleOf } from '../api/index.ts';
+import { type ImagePolicy, type ImageRepository, imagePolicyKind, versionStyleOf } from '../api/index.ts';
 import type { CloudLogins } from '../auth/index.ts';
 import {
   type Ask,
-  type Cluster,
   type Difference,
   formatImageRef,
   type ImageRef,
   type Instant,
-  type KubeObject,
-  type NamespacedName,
   nameOf,
   parseDurationMs,
   type ReadyState,
@@ -22,16 +19,12 @@ import { parseImageName } from '../registry/index.ts';
 import { compileTagPolicy, selectTag } from '../select/index.ts';
 import { hasNatureGates } from './guard-nature.ts';
 import { describeRefused, type GuardedSelection, lookAgainAt, type PolicyGuards, selectGuarded } from './guarded-selection.ts';
+import { type PolicyRepositoryDeps, readRepository, repositoryOf } from './policy-repository.ts';
 import { clusterReader, resolveRegistryAccess } from './registry-access.ts';
 import type { TagList, TagLists } from './tag-lists.ts';
 
-export interface ImagePolicyDeps {
-  readonly cluster: Cluster;
+export interface ImagePolicyDeps extends PolicyRepositoryDeps {
   readonly tagLists: TagLists;
-  /** As last seen; undefined for one not seen yet. */
-  readonly findRepository: (repository: NamespacedName) => ImageRepository | undefined;
-  /** Repositories of other namespaces are not looked at, whatever they grant. */
-  readonly noCrossNamespaceRefs?: boolean;
   readonly registry: Registry;
   readonly logins: CloudLogins;
   /** Guards that have a word in what is picked; absent = none. */
@@ -79,12 +72,6 @@ export function createImagePolicyReconciler(deps: ImagePolicyDeps): Reconciler<I
   };
 }
 
-/** The ImageRepository a policy reads: `namespace/name`. */
-export function repositoryOf(policy: ImagePolicy): NamespacedName {
-  const { name, namespace } = policy.spec.imageRepositoryRef;
-  return { namespace: namespace ?? policy.metadata.namespace ?? '', name };
-}
-
 async function observe(resource: ImagePolicy, context: StepContext, deps: ImagePolicyDeps): Promise<Seen> {
   const wanted = repositoryOf(resource);
   const found = await readRepository(resource, context, deps);
@@ -118,30 +105,6 @@ async function askGuards(
   return selection;
 }
 
-/** The ImageRepository of a policy, if it may be used from here. */
-async function readRepository(
-  resource: ImagePolicy,
-  context: StepContext,
-  { cluster, findRepository, noCrossNamespaceRefs }: ImagePolicyDeps,
-): Promise<ImageRepository> {
-  const wanted = repositoryOf(resource);
-  const isOthers = wanted.namespace !== resource.metadata.namespace;
-  if (isOthers && noCrossNamespaceRefs === true) {
-    const target = `ImageRepository/${wanted.namespace}/${wanted.name}`;
-    throw dependencyError('AccessDenied', `cannot access '${target}', cross-namespace references have been blocked`);
-  }
-  // What is watched anyway is not asked for again; what is not seen yet may be there all the same.
-  const found =
-    findRepository(wanted) ??
-    ((await cluster.get({ ...imageRepositoryKind, ...wanted }, context.signal)) as ImageRepository | null);
-  if (found === null) {
-    const text = `imagerepositories.image.toolkit.fluxcd.io "${wanted.name}" not found`;
-    throw dependencyError('DependencyNotReady', `referenced ImageRepository does not exist: ${text}`);
-  }
-  if (isOthers) await checkAccess(resource, found, context, cluster);
-  return found;
-}
-
 /** Asks with what opens the registry for the ImageRepository. An image of several platforms has the digest of its index. */
 async function findDigest(
   { question: { digestOf: tag }, seen }: { question: Question; seen: Seen },
@@ -159,33 +122,6 @@ async function findDigest(
     throw new TagalongError(error.code, message, { retry: error.retry, reason: 'Failed', cause: error });
   });
   return { ...seen, digest: { of: tag, value } };
-}
-
-async function checkAccess(
-  policy: ImagePolicy,
-  repository: ImageRepository,
-  context: StepContext,
-  cluster: Cluster,
-): Promise<void> {
-  const target = `'${repository.metadata.namespace}/${repository.metadata.name}'`;
-  const selectors = repository.spec.accessFrom?.namespaceSelectors;
-  if (selectors === undefined)
-    throw dependencyError('AccessDenied', `access denied: ${target} can't be accessed due to missing ACL labels on 'accessFrom'`);
-  const name = policy.metadata.namespace ?? '';
-  const namespace = await cluster.get({ group: '', version: 'v1', kind: 'Namespace', name }, context.signal);
-  if (selectors.some(({ matchLabels }) => hasLabels(namespace, matchLabels ?? {}))) return;
-  throw dependencyError(
-    'AccessDenied',
-    `access denied: ${target} can't be accessed due to ACL labels mismatch on namespace '${name}'`,
-  );
-}
-
-function hasLabels(object: KubeObject | null, wanted: Readonly<Record<string, string>>): boolean {
-  return object !== null && Object.entries(wanted).every(([name, value]) => object.metadata.labels?.[name] === value);
-}
-
-function dependencyError(reason: 'DependencyNotReady' | 'AccessDenied', message: string): TagalongError {
-  return new TagalongError(reason, `failed to get the referred ImageRepository: ${message}`, { reason });
 }
 
 function decide(resource: ImagePolicy, seen: Seen): Plan | Ask<Question> {

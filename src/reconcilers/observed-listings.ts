@@ -1,6 +1,6 @@
 import type { ImagePolicy, ImageRepository } from '../api/index.ts';
 import { formatKey, keyOf, type NamespacedName, type Wake } from '../core/index.ts';
-import { repositoryOf } from './image-policy.ts';
+import { repositoryOf } from './policy-repository.ts';
 import type { TagLists } from './tag-lists.ts';
 
 interface ObservedListings {

@@ -21,9 +21,9 @@ import {
   TagalongError,
 } from '../core/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { repositoryOf } from './image-policy.ts';
 import { userOf } from './kustomization-identity.ts';
 import type { RemoteClusters } from './kustomization-remote.ts';
+import { repositoryOf } from './policy-repository.ts';
 import type { RolloutSight } from './rollout-deps.ts';
 import { readPast } from './rollout-past.ts';
 

@@ -10,7 +10,7 @@ import {
   type TagInUse,
   type TagPolicy,
 } from '../select/index.ts';
-import { repositoryOf } from './image-policy.ts';
+import { repositoryOf } from './policy-repository.ts';
 
 /**
  * The tags of this image that policies have picked and would pick again. One that may go back (`tagalong.dev/allow-downgrade`), or

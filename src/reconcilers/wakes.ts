@@ -14,7 +14,7 @@ import {
 import { formatKey, type KubeObject, keyOf } from '../core/index.ts';
 import type { ObjectChange, WakeRule } from '../engine/index.ts';
 import { sourceOf } from './automation-source.ts';
-import { repositoryOf } from './image-policy.ts';
+import { repositoryOf } from './policy-repository.ts';
 
 /** A policy runs when its repository has other tags, or came or went. */
 export function imagePolicyWakes(listPolicies: () => readonly ImagePolicy[]): WakeRule[] {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../src/core/index.ts';
-import { gitRepository, imagePolicy, imageRepository, imageUpdateAutomation } from './support/resources.ts';
+import { gitRepository, imageRepository, imageUpdateAutomation } from './support/resources.ts';
 import { conditionOf, type Loop, type LoopKind, refTo, startLoop } from './support/start-loop.ts';
 
 const kinds: readonly { kind: LoopKind; name: string }[] = [

@@ -53,6 +53,8 @@ export interface LoopOptions {
   readonly canPull?: CanPull;
   /** What such a node resolves an image to. */
   readonly digestOf?: (image: string) => string | null;
+  /** A real API server that serves our kinds, in place of the embedded one; its nodes are played by somebody else. */
+  readonly api?: Pick<ControlPlane, 'kubeconfigYaml'>;
   /** Applied before the others. */
   readonly extra?: readonly KubeObject[];
   /** Do not start the app: the test does, or runs it as a process of its own. */
@@ -64,7 +66,7 @@ export interface Loop extends AsyncDisposable {
   readonly folder: string;
   readonly stateFolder: string;
   readonly clock: SkippingClock;
-  readonly controlPlane: ControlPlane;
+  readonly controlPlane: Pick<ControlPlane, 'kubeconfigYaml'>;
   readonly registry: SandboxRegistry;
   readonly gitHost: GitHost;
   /** As `kubectl` would look and change. */
@@ -77,7 +79,9 @@ export interface Loop extends AsyncDisposable {
   readonly runs: readonly FinishedRun[];
   /** `<registry>/<image>:<tag>`. */
   image(name: string, tag: string): string;
-  startApp(options?: Partial<Pick<AppOptions, 'stateFolder' | 'artifacts' | 'allowedPushRefs' | 'controllers'>>): Promise<App>;
+  startApp(
+    options?: Partial<Pick<AppOptions, 'stateFolder' | 'artifacts' | 'allowedPushRefs' | 'tenancy' | 'controllers'>>,
+  ): Promise<App>;
   stopApp(): Promise<void>;
   apply(...objects: readonly KubeObject[]): Promise<void>;
   patch(kind: LoopKind, name: string, patch: Difference): Promise<KubeObject>;
@@ -118,14 +122,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   await writeFiles(person.folder, files);
   await person.commitAndPush('Start');
   const definitions = customResourceDefinitions();
-  const controlPlane = stack.use(
-    await startControlPlane({
-      ...{ customResourceDefinitions: definitions, clock: systemClock, log: silentLog },
-      ...(options.canPull === undefined
-        ? {}
-        : { simulateWorkloads: { canPull: options.canPull, ...(options.digestOf && { digestOf: options.digestOf }) } }),
-    }),
-  );
+  const controlPlane = options.api ?? stack.use(await startEmbedded(definitions, options));
   const connect = (userAgent: string) =>
     createCluster({ kubeconfig: { yaml: controlPlane.kubeconfigYaml }, userAgent, clock, log: silentLog });
   const cluster = await connect('test');
@@ -172,6 +169,16 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   if (options.asleep !== true) await loop.startApp();
   const resources = stack.move();
   return { ...loop, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+function startEmbedded(
+  definitions: ReturnType<typeof customResourceDefinitions>,
+  { canPull, digestOf }: LoopOptions,
+): Promise<ControlPlane> {
+  return startControlPlane({
+    ...{ customResourceDefinitions: definitions, clock: systemClock, log: silentLog },
+    ...(canPull === undefined ? {} : { simulateWorkloads: { canPull, ...(digestOf && { digestOf }) } }),
+  });
 }
 
 function defaultFiles(images: Readonly<Record<string, readonly string[]>>, host: string): Record<string, string> {
