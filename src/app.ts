@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import {
+  bucketKind,
+  externalArtifactKind,
   findNotImplemented,
   type GitRepository,
   gitRepositoryKind,
@@ -11,8 +13,10 @@ import {
   imageUpdateAutomationKind,
   type Kustomization,
   kustomizationKind,
+  ociRepositoryKind,
   type Resource,
   requestedAtAnnotation,
+  sourceKinds,
 } from './api/index.ts';
 import { type CheckAddress, createCloudLogins, createEgressCheck, createTenantFetch, GitLogins } from './auth/index.ts';
 import { createBuilder, findKustomize } from './build/index.ts';
@@ -27,6 +31,7 @@ import {
   type Gate,
   type Git,
   type GitMirror,
+  type GroupVersionKind,
   type KubeObject,
   type LabelTest,
   type Log,
@@ -61,6 +66,7 @@ import {
   automationRequestWakes,
   automationWakes,
   type ConnectRemote,
+  createArtifactsOfOthers,
   createAutomationMemories,
   createConfigWatcher,
   createDriftWatchers,
@@ -85,11 +91,11 @@ import {
   MirrorNews,
   observeListings,
   policyGuardWakes,
+  type Receivers,
   type RemoteClusters,
   type RolloutProgress,
   refreshApplications,
   registerGuards,
-  type Receivers,
   registerReceivers,
   registerRollouts,
   wakeOnArtifacts,
@@ -99,8 +105,11 @@ import { compileTagPolicy, selectTag } from './select/index.ts';
 import {
   type ArtifactServer,
   artifactFileName,
+  type ContentStore,
+  createArtifactFetcher,
   createArtifactServer,
   createArtifacts,
+  createContentStore,
   describeArtifact,
   isNotServed,
   type Retention,
@@ -131,7 +140,7 @@ export interface AppOptions {
   /** Told of what became of Rollouts and how long it took. */
   readonly onRollout?: (progress: RolloutProgress) => void;
   /** Listen for webhooks there; absent = nowhere. */
-  readonly webhooks?: { readonly host: string; readonly port: number };
+  readonly webhooks?: { readonly host: string; readonly port: number; readonly baseUrl?: string };
   /** Told of each answer to a webhook. */
   readonly onWebhook?: (status: number) => void;
   /** The parts that run; absent = all. */
@@ -179,6 +188,7 @@ export async function createApp(given: AppOptions): Promise<App> {
   const git = createGit({ stateFolder: options.stateFolder, clock, log, beforePush, checkAddress });
   const registry = createRegistry({ clock, log });
   const engine = createEngine(options);
+  const memory = createArtifacts();
   const parts: Parts = {
     options,
     engine,
@@ -186,9 +196,12 @@ export async function createApp(given: AppOptions): Promise<App> {
     git,
     registry,
     logins: new GitLogins({ clock, checkAddress }),
-    forges: createForges({ clock, checkAddress }),
+    forges: createForges({ clock, checkAddress, beforeWrite: (what) => assertOpen(pushGate, what) }),
     news: new MirrorNews(clock),
-    artifacts: createSharedArtifacts(engine),
+    artifacts: shareArtifacts(memory, engine),
+    memory,
+    contents: createContentStore(join(options.stateFolder, 'contents')),
+    checkAddress,
     remotes: createRemoteClusters({ home, connect: connectRemote(options) }),
   };
   const runs = new Set(options.controllers ?? controllerGroups);
@@ -228,6 +241,11 @@ interface Parts {
   readonly forges: Forges;
   readonly news: MirrorNews;
   readonly artifacts: Artifacts;
+  /** The same without anybody being woken: whoever downloads one is at work on it. */
+  readonly memory: Artifacts;
+  /** Of what is downloaded to be built from. */
+  readonly contents: ContentStore;
+  readonly checkAddress: CheckAddress;
   readonly remotes: RemoteClusters;
 }
 
@@ -252,19 +270,25 @@ function registrationOf(options: AppOptions, component: ControllerName): Registr
   return { component, statusManager: component, gate, cluster: fenceCluster(options.home, gate) };
 }
 
-function createEngine({ home, clock, log, namespace, shard, onFinished, observed }: AppOptions): Engine {
+function createEngine({ home, clock, log, namespace, shard, onFinished, observed, controllers }: AppOptions): Engine {
   const engine: Engine = new Engine({
     cluster: home,
     clock,
     log,
     recorderFor: (component) => createEventRecorder({ cluster: home, component, clock, log }),
     refuse: (resource) => refuse(resource as Resource),
+    optional: lookedUpOnly(controllers),
     ...(namespace === undefined ? {} : { namespace }),
     ...(shard === undefined ? {} : { serves: ({ metadata }: KubeObject) => shard(metadata.labels ?? {}) }),
     ...(onFinished === undefined ? {} : { onFinished }),
     ...(observed === undefined ? {} : { observed }),
   });
   return engine;
+}
+
+/** Sources that others serve: an older Flux does not know all of them. */
+function lookedUpOnly(controllers: readonly ControllerGroup[] = controllerGroups): readonly GroupVersionKind[] {
+  return controllers.includes('source') ? [externalArtifactKind] : [externalArtifactKind, ociRepositoryKind, bucketKind];
 }
 
 /** Nothing is ignored in silence: what a resource asks for and is not there yet stalls it, naming the field. */
@@ -348,8 +372,8 @@ function registerSources({ options, engine, git, logins, news, artifacts }: Part
 }
 
 /** Artifacts that wake the Kustomizations of their source when they come back after a restart. */
-function createSharedArtifacts(engine: Engine): Artifacts {
-  return wakeOnArtifacts(createArtifacts(), {
+function shareArtifacts(memory: Artifacts, engine: Engine): Artifacts {
+  return wakeOnArtifacts(memory, {
     list: () => listKustomizations(engine),
     source: (ref) => findSource(engine, ref),
     wake: engine.wake,
@@ -357,7 +381,9 @@ function createSharedArtifacts(engine: Engine): Artifacts {
 }
 
 /** Returns what has to be stopped. */
-function registerKustomizations({ options, engine, store, artifacts, remotes }: Parts): { stop(): Promise<void> } {
+function registerKustomizations({ options, engine, store, artifacts, memory, contents, checkAddress, remotes }: Parts): {
+  stop(): Promise<void>;
+} {
   const { home, clock, log, namespace, self } = options;
   const { wake } = engine;
   const registration = registrationOf(options, 'kustomize-controller');
@@ -365,19 +391,30 @@ function registerKustomizations({ options, engine, store, artifacts, remotes }: 
   const drift = createDriftWatchers({ clock, log, wake });
   const expressions = createExpressions({ clock });
   const list = () => listKustomizations(engine);
+  const fetcher = createArtifactFetcher({ store: contents, clock, checkAddress });
+  const others = createArtifactsOfOthers({ artifacts: memory, fetcher, isOurs: servesSource(options) });
   const reconciler = createKustomizationReconciler({
     ...{ cluster: target, home, artifacts, store, clock, log, wake, drift, list, expressions, remotes },
     ...options.tenancy,
     decryption: decryptionTools(options),
     builder: createBuilder({ log, kustomize: () => findKustomize(process.env['PATH']) }),
     source: (ref) => findSource(engine, ref),
+    obtainArtifact: others.obtain,
     requestArtifact: (source) => wake(source, 'its artifact is not in memory'),
     ...(self === undefined ? {} : { self }),
   });
   const statusManager = 'gotk-kustomize-controller';
   engine.register(reconciler, { ...registration, statusManager, wakes: kustomizationWakes(list), concurrency: 8 });
   const configs = createConfigWatcher({ home, log, wake, list, ...(namespace === undefined ? {} : { namespace }) });
-  return { stop: async () => void (await Promise.all([drift.stop(), configs.stop(), expressions.close()])) };
+  return { stop: async () => void (await Promise.all([drift.stop(), configs.stop(), expressions.close(), fetcher.close()])) };
+}
+
+/** Whose artifact is made here: that of a source which this process writes at the moment. Every other one is downloaded. */
+function servesSource(options: AppOptions): (ref: SourceRef, source: KubeObject) => boolean {
+  const gate = gateOf(options, 'source-controller');
+  const { controllers = controllerGroups, shard = () => true } = options;
+  return ({ kind }, { metadata }) =>
+    kind !== externalArtifactKind.kind && controllers.includes('source') && gate.isOpen() && shard(metadata.labels ?? {});
 }
 
 /** In a pod this machine is none of its tenants' business; outside, a registry or git host beside the bot is common. */
@@ -416,7 +453,8 @@ function listKustomizations(engine: Engine): Kustomization[] {
 }
 
 function findSource(engine: Engine, { kind, namespace, name }: SourceRef): KubeObject | undefined {
-  return kind === gitRepositoryKind.kind ? engine.cache(gitRepositoryKind).get(formatKey({ namespace, name })) : undefined;
+  const found = sourceKinds.find((candidate) => candidate.kind === kind);
+  return found === undefined ? undefined : engine.cache(found).get(formatKey({ namespace, name }));
 }
 
 function pickSemver(range: string, tags: readonly string[]): string | null {

@@ -17,7 +17,8 @@ export interface OpenApiSchema {
   required?: string[];
   items?: OpenApiSchema;
   additionalProperties?: OpenApiSchema;
-  'x-kubernetes-list-type'?: 'atomic';
+  'x-kubernetes-list-type'?: 'atomic' | 'map';
+  'x-kubernetes-list-map-keys'?: string[];
   'x-kubernetes-map-type'?: 'atomic';
   'x-kubernetes-validations'?: { rule: string; message: string }[];
 }

@@ -1,10 +1,14 @@
 import {
+  type Bucket,
+  type ExternalArtifact,
   findCondition,
   type GitRepository,
   type ImagePolicy,
   type ImageRepository,
   type ImageUpdateAutomation,
   type Kustomization,
+  type OciRepository,
+  type Receiver,
   type ResourceByKind,
   type Rollout,
   type ServedKind,
@@ -66,6 +70,15 @@ function partsOf(kind: ServedKind['kind']): ViewParts {
         true,
         (object) => `fetched revision ${revisionOfSource(object)}`,
       );
+    case 'OCIRepository':
+    case 'Bucket':
+      return view<OciRepository | Bucket>(
+        { REVISION: revisionOfSource },
+        true,
+        (object) => `fetched revision ${revisionOfSource(object)}`,
+      );
+    case 'ExternalArtifact':
+      return externalView();
     case 'Kustomization':
       return view<Kustomization>({ REVISION: appliedRevision }, true, (object) => `applied revision ${appliedRevision(object)}`);
     case 'ImageRepository':
@@ -82,6 +95,8 @@ function partsOf(kind: ServedKind['kind']): ViewParts {
         false,
         (object) => readyOf(object).message,
       );
+    case 'Receiver':
+      return view<Receiver>({ URL: urlOfReceiver }, false, ({ status }) => `generated webhook URL ${status?.webhookPath ?? ''}`);
     case 'UpdateGuard':
       return guardView();
     case 'Rollout':
@@ -89,6 +104,27 @@ function partsOf(kind: ServedKind['kind']): ViewParts {
     default:
       return kind satisfies never;
   }
+}
+
+/** Nobody can suspend it here, and flux says what it was made from. */
+function externalView(): ViewParts {
+  const { columns, ...parts } = view<ExternalArtifact>(
+    { REVISION: revisionOfSource, SOURCE: ({ spec }) => describeProducer(spec) },
+    true,
+    (object) => `fetched revision ${revisionOfSource(object)}`,
+  );
+  return { ...parts, columns: columns.filter(({ header }) => header !== 'SUSPENDED') };
+}
+
+function describeProducer({ sourceRef }: ExternalArtifact['spec'] = {}): string {
+  if (sourceRef === undefined) return '';
+  const { kind, name, namespace } = sourceRef;
+  return namespace === undefined ? `${kind}/${name}` : `${kind}/${namespace}/${name}`;
+}
+
+function urlOfReceiver({ status }: Receiver): string {
+  const listening = findCondition(status?.conditions, 'Listening');
+  return listening?.status === 'True' ? listening.message : (status?.webhookPath ?? '');
 }
 
 function policyView(): ViewParts {
@@ -128,7 +164,7 @@ function rolloutView(): ViewParts {
   return { ...parts, columns: columns.filter(({ header }) => header !== 'SUSPENDED') };
 }
 
-function revisionOfSource({ status }: GitRepository): string {
+function revisionOfSource({ status }: GitRepository | OciRepository | Bucket | ExternalArtifact): string {
   return status?.artifact?.revision ?? '';
 }
 

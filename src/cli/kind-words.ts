@@ -11,20 +11,32 @@ export interface KindWords {
   readonly human: string;
   /** Whether it has no `spec.suspend`. */
   readonly isAlwaysOn?: true;
+  /** Whether others write it: nobody here can be asked to reconcile it. */
+  readonly isForeign?: true;
 }
 
 export const kindWords: readonly KindWords[] = [
   { kind: 'GitRepository', group: 'source', word: 'git', aliases: ['gitrepository'], human: 'source git' },
+  { kind: 'OCIRepository', group: 'source', word: 'oci', aliases: ['ocirepository'], human: 'source oci' },
+  { kind: 'Bucket', group: 'source', word: 'bucket', aliases: [], human: 'source bucket' },
+  {
+    ...{ kind: 'ExternalArtifact', group: 'source', word: 'external', aliases: ['externalartifact'], human: 'source external' },
+    ...{ isAlwaysOn: true, isForeign: true },
+  },
   { kind: 'Kustomization', word: 'kustomization', aliases: ['ks'], human: 'kustomization' },
   { kind: 'ImageRepository', group: 'image', word: 'repository', aliases: ['repositories'], human: 'image repository' },
   { kind: 'ImagePolicy', group: 'image', word: 'policy', aliases: ['policies'], human: 'image policy' },
   { kind: 'ImageUpdateAutomation', group: 'image', word: 'update', aliases: ['updates'], human: 'image update' },
+  { kind: 'Receiver', word: 'receiver', aliases: [], human: 'receiver' },
   { kind: 'UpdateGuard', word: 'guard', aliases: [], human: 'update guard', isAlwaysOn: true },
   { kind: 'Rollout', word: 'rollout', aliases: ['rollouts'], human: 'rollout' },
 ];
 
 /** The kinds that can be suspended. */
 export const switchedKinds = kindWords.filter(({ isAlwaysOn = false }) => !isAlwaysOn);
+
+/** The kinds that can be asked to run. */
+export const reconciledKinds = kindWords.filter(({ isForeign = false }) => !isForeign);
 
 /** As it is typed behind `reconcile`: `source git`. */
 export function typed({ group, word }: KindWords): string {

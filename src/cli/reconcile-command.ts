@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addClusterOptions, clusterOptionsOf } from './cluster-options.ts';
 import { addExamples } from './help.ts';
-import { addKindCommands, type KindWords, typed } from './kind-words.ts';
+import { addKindCommands, type KindWords, reconciledKinds, typed } from './kind-words.ts';
 import type { Session } from './session.ts';
 
 /** `reconcile`: asks for a run now, and waits for its end. */
@@ -12,7 +12,7 @@ export function addReconcileCommand(program: Command, session: Session): void {
     'reconcile kustomization apps --with-source',
     'reconcile image repository web -n apps --timeout 30s',
   ]);
-  addKindCommands(reconcile, (command, words) => defineReconcile(command, words, session));
+  addKindCommands(reconcile, (command, words) => defineReconcile(command, words, session), reconciledKinds);
 }
 
 function defineReconcile(command: Command, words: KindWords, session: Session): void {

@@ -21,19 +21,23 @@ export async function reconcileObject(
   await withCluster({ ...where, namespace, timeoutMs }, session, async (cluster) => {
     if (withSource) {
       const source = await sourceOf(cluster, target, session.signal);
-      await requestReconcile(cluster, { view: viewOf('GitRepository'), target: source, timeoutMs }, session, progress);
+      await requestReconcile(cluster, { view: viewOf(source.kind), target: source, timeoutMs }, session, progress);
     }
     await requestReconcile(cluster, { view: viewOf(kind), target, timeoutMs }, session, progress);
   });
 }
 
-async function sourceOf(cluster: Cluster, target: NamespacedName, signal: AbortSignal): Promise<NamespacedName> {
+async function sourceOf(
+  cluster: Cluster,
+  target: NamespacedName,
+  signal: AbortSignal,
+): Promise<NamespacedName & { readonly kind: KindWords['kind'] }> {
   const found = (await findObject(cluster, viewOf('Kustomization'), target, signal)) as Kustomization;
   const { kind, namespace, name } = found.spec.sourceRef;
-  if (kind !== 'GitRepository')
+  if (kind === 'ExternalArtifact')
     throw new CliError(
       'FAILED',
       `the source of Kustomization ${target.name} is of kind ${kind}, which cannot be reconciled here`,
     );
-  return { namespace: namespace ?? target.namespace, name };
+  return { kind, namespace: namespace ?? target.namespace, name };
 }

@@ -17,7 +17,15 @@ import { connect } from './run/connect.ts';
 import { followPolicies } from './run/follow-policies.ts';
 import { checkPoliciesFolder, openStateFolder } from './run/open-folders.ts';
 import { openLeases } from './run/open-leases.ts';
-import { parseAddress, parseBoolean, parseControllers, parseGlobs, parseRecords, parseShard } from './run/parse-flags.ts';
+import {
+  parseAddress,
+  parseBoolean,
+  parseControllers,
+  parseGlobs,
+  parseRecords,
+  parseShard,
+  parseWebUrl,
+} from './run/parse-flags.ts';
 import type { RunOptions } from './run/run-options.ts';
 import { serveListeners } from './run/serve-listeners.ts';
 import { tellMissingRights } from './run/tell-missing-rights.ts';
@@ -38,6 +46,11 @@ export function createRunCommand(): Command {
     .option('--context <name>', 'context of the kubeconfig')
     .option('--http-addr <host:port>', 'serve /healthz, /readyz and /metrics there', parseAddress)
     .option('--webhook-addr <host:port>', 'listen for the webhooks of Receivers there', parseAddress)
+    .option(
+      '--webhook-advertise <url>',
+      'how others reach that address, such as https://hooks.example.com; `get receivers` shows it',
+      parseWebUrl,
+    )
     .option('--artifact-addr <host:port>', 'serve the archives of sources there, for other controllers', parseAddress)
     .option('--artifact-advertise <host:port>', 'how others reach that address; it stands in status.artifact.url')
     .option('--artifact-retention-records <number>', 'how many archives of a source stay, with the current one', parseRecords, 2)

@@ -1,9 +1,11 @@
 import type {
+  Bucket,
   GitRepository,
   ImagePolicy,
   ImageRepository,
   ImageUpdateAutomation,
   Kustomization,
+  OciRepository,
   Resource,
 } from '../api/index.ts';
 import { formatImageRef, formatKey, type Instant, keyOf } from '../core/index.ts';
@@ -20,6 +22,8 @@ export interface ClusterEvent {
   readonly revision: string;
   readonly involved: { readonly kind: string; readonly namespace: string; readonly name: string };
 }
+
+type Storing = GitRepository | OciRepository | Bucket;
 
 type Found = Omit<Hop, 'at' | 'subject' | 'sinceMs'> & { readonly bump: Bump | null };
 
@@ -77,8 +81,13 @@ export class Timeline {
         ];
       case 'GitRepository':
         return this.#stored(before as GitRepository | null, after, now);
+      case 'OCIRepository':
+      case 'Bucket':
+        return this.#stored(before as OciRepository | Bucket | null, after, now);
       case 'Kustomization':
         return this.#rolledOut(before as Kustomization | null, after, now);
+      case 'ExternalArtifact':
+      case 'Receiver':
       case 'UpdateGuard':
       case 'Rollout':
         return [];
@@ -117,7 +126,7 @@ export class Timeline {
     return [{ kind: 'committed', text, bump: this.#ledger.join(commitKey(commit), 'committed', causes, now) }];
   }
 
-  #stored(before: GitRepository | null, after: GitRepository, now: Instant): Found[] {
+  #stored(before: Storing | null, after: Storing, now: Instant): Found[] {
     const revision = after.status?.artifact?.revision;
     if (revision === undefined || revision === before?.status?.artifact?.revision) return [];
     this.#ledger.adoptCommit(commitKey(commitOf(revision)), now);

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/index.ts';
-import type { Expression, ExpressionAnswer } from './expression.ts';
+import type { ComputedAnswer, Expression, ExpressionAnswer } from './expression.ts';
 import { ExpressionThread } from './expression-thread.ts';
 
 /** Evaluates expressions that others wrote, in a thread of its own with limits: the event loop never waits for one. */
@@ -8,6 +8,8 @@ export interface Expressions {
   check(expressions: readonly Expression[]): Promise<readonly (string | null)[]>;
   /** The answer of each expression over the same JSON values. Never rejects for what an expression does. */
   evaluate(expressions: readonly Expression[], values: Readonly<Record<string, unknown>>): Promise<readonly ExpressionAnswer[]>;
+  /** The same for expressions of any type. */
+  compute(expressions: readonly Expression[], values: Readonly<Record<string, unknown>>): Promise<readonly ComputedAnswer[]>;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,16 @@ export function createExpressions({ clock, timeoutMs = 2000, idleMs = 30_000 }: 
   const thread = new ExpressionThread({ clock, timeoutMs, idleMs });
   // What was checked once needs no thread again.
   const checked = new Map<string, string | null>();
+  const ask = async <Answer>(
+    task: 'evaluate' | 'compute',
+    expressions: readonly Expression[],
+    values: Readonly<Record<string, unknown>>,
+  ): Promise<(Answer | { kind: 'failed'; because: string })[]> => {
+    if (expressions.length === 0) return [];
+    const answer = await thread.ask({ do: task, expressions, values });
+    if (typeof answer !== 'string') return answer as Answer[];
+    return expressions.map(() => ({ kind: 'failed', because: answer }));
+  };
   return {
     async check(expressions) {
       if (checked.size > checkedAtMost) checked.clear();
@@ -36,12 +48,8 @@ export function createExpressions({ clock, timeoutMs = 2000, idleMs = 30_000 }: 
       }
       return expressions.map((expression) => checked.get(keyOf(expression)) ?? null);
     },
-    async evaluate(expressions, values) {
-      if (expressions.length === 0) return [];
-      const answer = await thread.ask({ do: 'evaluate', expressions, values });
-      if (typeof answer !== 'string') return answer as ExpressionAnswer[];
-      return expressions.map(() => ({ kind: 'failed', because: answer }));
-    },
+    evaluate: (expressions, values) => ask<ExpressionAnswer>('evaluate', expressions, values),
+    compute: (expressions, values) => ask<ComputedAnswer>('compute', expressions, values),
     close: () => thread.close(),
   };
 }

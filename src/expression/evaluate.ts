@@ -1,7 +1,7 @@
 import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import { createEnvironment } from './environment.ts';
-import type { Expression, ExpressionAnswer, ExpressionScope } from './expression.ts';
-import { toCel } from './to-cel.ts';
+import type { ComputedAnswer, Expression, ExpressionAnswer, ExpressionScope } from './expression.ts';
+import { fromCel, toCel } from './to-cel.ts';
 
 const rememberedAtMost = 1000;
 const environments = new Map<string, Environment>();
@@ -25,6 +25,16 @@ export function evaluate(expression: Expression, values: Readonly<Record<string,
     const value: unknown = compile(expression)(variables);
     if (typeof value === 'boolean') return { kind: 'value', value };
     return { kind: 'failed', because: `it yields no bool but ${value === null ? 'null' : typeof value}` };
+  } catch (error) {
+    return { kind: 'failed', because: messageOf(error) };
+  }
+}
+
+/** The value of an expression of any type over JSON values, as JSON. */
+export function compute(expression: Expression, values: Readonly<Record<string, unknown>>): ComputedAnswer {
+  try {
+    const variables = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toCel(value)]));
+    return { kind: 'value', value: fromCel(compile(expression)(variables)) };
   } catch (error) {
     return { kind: 'failed', because: messageOf(error) };
   }

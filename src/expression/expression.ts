@@ -2,7 +2,7 @@
 export type ExpressionScope = 'object' | readonly string[];
 
 export interface Expression {
-  /** CEL that yields a bool. */
+  /** CEL that yields a bool, or any value where it is computed. */
   readonly text: string;
   readonly scope: ExpressionScope;
 }
@@ -10,4 +10,9 @@ export interface Expression {
 export type ExpressionAnswer =
   | { readonly kind: 'value'; readonly value: boolean }
   /** It could not be evaluated on these values: a missing field, no bool, or more work than it is given. */
+  | { readonly kind: 'failed'; readonly because: string };
+
+/** What an expression of any type yields, as JSON. */
+export type ComputedAnswer =
+  | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly because: string };

@@ -1,2 +1,2 @@
 export { createExpressions, type Expressions, type ExpressionsOptions } from './create-expressions.ts';
-export type { Expression, ExpressionAnswer, ExpressionScope } from './expression.ts';
+export type { ComputedAnswer, Expression, ExpressionAnswer, ExpressionScope } from './expression.ts';

@@ -4,7 +4,7 @@ import type { Expression } from './expression.ts';
 export type ExpressionTask =
   | { readonly do: 'check'; readonly expressions: readonly Expression[] }
   | {
-      readonly do: 'evaluate';
+      readonly do: 'evaluate' | 'compute';
       readonly expressions: readonly Expression[];
       readonly values: Readonly<Record<string, unknown>>;
     };

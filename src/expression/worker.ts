@@ -1,14 +1,16 @@
 import { parentPort } from 'node:worker_threads';
-import { evaluate, findMistake } from './evaluate.ts';
-import type { ExpressionAnswer } from './expression.ts';
+import { compute, evaluate, findMistake } from './evaluate.ts';
+import type { ComputedAnswer, ExpressionAnswer } from './expression.ts';
 import type { ExpressionTask } from './task.ts';
 
 // The thread that createExpressions starts: one message a task, one message an answer.
 parentPort?.on('message', (task: ExpressionTask) => parentPort?.postMessage(answer(task)));
 parentPort?.postMessage('ready');
 
-function answer(task: ExpressionTask): (string | null)[] | ExpressionAnswer[] {
-  return task.do === 'check'
-    ? task.expressions.map(findMistake)
-    : task.expressions.map((expression) => evaluate(expression, task.values));
+function answer(task: ExpressionTask): (string | null)[] | ExpressionAnswer[] | ComputedAnswer[] {
+  if (task.do === 'check') return task.expressions.map(findMistake);
+  const { expressions, values } = task;
+  return task.do === 'compute'
+    ? expressions.map((expression) => compute(expression, values))
+    : expressions.map((expression) => evaluate(expression, values));
 }

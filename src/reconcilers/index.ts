@@ -1,4 +1,5 @@
 export { refreshApplications } from './argo-applications.ts';
+export { type ArtifactsOfOthers, createArtifactsOfOthers } from './artifacts-of-others.ts';
 export type { AutomationDeps } from './automation-deps.ts';
 export { type AutomationGuards, openGuards } from './automation-guards.ts';
 export { type AutomationMemories, createAutomationMemories } from './automation-memory.ts';

@@ -11,7 +11,7 @@ export interface Right {
 }
 
 export interface RightsWanted {
-  readonly controllers: readonly ('image' | 'source' | 'kustomize')[];
+  readonly controllers: readonly ('image' | 'source' | 'kustomize' | 'notification')[];
   /** Where Leases are kept; absent = none are. */
   readonly leaseNamespace?: string;
 }
@@ -20,6 +20,7 @@ const image = 'image.toolkit.fluxcd.io';
 const source = 'source.toolkit.fluxcd.io';
 const kustomize = 'kustomize.toolkit.fluxcd.io';
 const tagalong = 'tagalong.dev';
+const ownSources = ['gitrepositories', 'ocirepositories', 'buckets'];
 const follow = ['get', 'list', 'watch'];
 
 /** Everything that the bot does in its own name, by what runs; what it applies for others needs rights beside these. */
@@ -27,8 +28,9 @@ export function requiredRights({ controllers, leaseNamespace }: RightsWanted): R
   const runs = new Set(controllers);
   const wanted = [
     ...(runs.has('image') ? imageRights(runs.has('source')) : []),
-    ...(runs.has('source') ? serve(source, 'gitrepositories', 'source-controller’s kind') : []),
+    ...(runs.has('source') ? ownSources.flatMap((plural) => serve(source, plural, 'a kind of source-controller')) : []),
     ...(runs.has('kustomize') ? kustomizeRights() : []),
+    ...(runs.has('notification') ? notificationRights() : []),
     ...rights('', 'namespaces', ['get'], 'accessFrom by labels, and the name of this cluster'),
     ...rights('', 'secrets', ['get'], 'secretRef of sources and image repositories'),
     ...rights('', 'serviceaccounts', ['get'], 'serviceAccountName of image repositories'),
@@ -84,7 +86,24 @@ function rollouts(): Right[] {
 
 function kustomizeRights(): Right[] {
   const variables = ['configmaps', 'secrets'].flatMap((plural) => rights('', plural, follow, 'variables of postBuild'));
-  return [...serve(kustomize, 'kustomizations', 'kustomize-controller’s kind'), ...variables];
+  const sources = [...ownSources, 'externalartifacts'].flatMap((plural) => rights(source, plural, follow, 'what is built'));
+  return [...serve(kustomize, 'kustomizations', 'kustomize-controller’s kind'), ...sources, ...variables];
+}
+
+/** A webhook asks objects to reconcile: by an annotation, and found by their labels where its Receiver names none. */
+function notificationRights(): Right[] {
+  const receivers = serve('notification.toolkit.fluxcd.io', 'receivers', 'notification-controller’s kind');
+  const asked = [
+    [image, ['imagerepositories', 'imagepolicies', 'imageupdateautomations']],
+    [source, ['gitrepositories', 'ocirepositories', 'buckets', 'helmrepositories', 'helmcharts', 'externalartifacts']],
+    [kustomize, ['kustomizations']],
+    ['helm.toolkit.fluxcd.io', ['helmreleases']],
+  ] as const;
+  const because = 'a webhook asks for a reconcile';
+  return [
+    ...receivers,
+    ...asked.flatMap(([group, plurals]) => plurals.flatMap((plural) => rights(group, plural, ['get', 'list', 'patch'], because))),
+  ];
 }
 
 /** A kind that is reconciled: followed, its finalizer set, its status written. */

@@ -4,6 +4,8 @@ import { addObjectGauges } from './object-metrics.ts';
 
 /** The counters of one process, under Flux's names where it has them. */
 export interface Metrics {
+  /** An answer to a webhook. */
+  observeWebhook(status: number): void;
   observeRun(run: { kind: string; key: string; result: string; durationMs: number }): void;
   /** What became of a bump, and how long its steps took. */
   observeRollout(progress: {
@@ -75,7 +77,14 @@ export function createMetrics({ depths, objects, leases = () => [] }: MetricSour
   });
   addLeaseGauges(register, leases);
   addObjectGauges(register, objects);
+  const webhooks = new Counter({
+    name: 'tagalong_webhook_calls_total',
+    help: 'Answered webhooks by status code.',
+    labelNames: ['code'],
+    registers: [register],
+  });
   return {
+    observeWebhook: (status) => webhooks.inc({ code: String(status) }),
     observeRun({ kind, key, result, durationMs }) {
       const [namespace = '', name = ''] = key.split('/');
       durations.observe({ kind, namespace, name }, durationMs / 1000);

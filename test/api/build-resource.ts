@@ -4,10 +4,14 @@ type Kind = keyof ResourceByKind;
 
 const apiVersions: Readonly<Record<Kind, string>> = {
   GitRepository: 'source.toolkit.fluxcd.io/v1',
+  OCIRepository: 'source.toolkit.fluxcd.io/v1',
+  Bucket: 'source.toolkit.fluxcd.io/v1',
+  ExternalArtifact: 'source.toolkit.fluxcd.io/v1',
   Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
   ImageRepository: 'image.toolkit.fluxcd.io/v1',
   ImagePolicy: 'image.toolkit.fluxcd.io/v1',
   ImageUpdateAutomation: 'image.toolkit.fluxcd.io/v1',
+  Receiver: 'notification.toolkit.fluxcd.io/v1',
   UpdateGuard: 'tagalong.dev/v1alpha1',
   Rollout: 'tagalong.dev/v1alpha1',
 };
@@ -15,10 +19,14 @@ const apiVersions: Readonly<Record<Kind, string>> = {
 /** The smallest spec that is valid. */
 const specs: Readonly<Record<Kind, object>> = {
   GitRepository: { url: 'https://git.example/app.git', interval: '1m' },
+  OCIRepository: { url: 'oci://registry.example/app', interval: '1m' },
+  Bucket: { bucketName: 'app', endpoint: 'minio.example', interval: '1m' },
+  ExternalArtifact: {},
   Kustomization: { interval: '1m', prune: true, sourceRef: { kind: 'GitRepository', name: 'app' } },
   ImageRepository: { image: 'registry.example/app', interval: '1m' },
   ImagePolicy: { imageRepositoryRef: { name: 'app' }, policy: { semver: { range: '1.x' } } },
   ImageUpdateAutomation: { interval: '1m', sourceRef: { name: 'app' } },
+  Receiver: { type: 'generic', resources: [], secretRef: { name: 'webhook' } },
   UpdateGuard: {},
   Rollout: {
     automation: { name: 'app' },

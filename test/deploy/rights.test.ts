@@ -47,8 +47,13 @@ describe('the roles hold what the bot needs, no more and no less', () => {
   test.for<{ way: string; folders: string[]; wanted: RightsWanted }>([
     {
       way: 'standalone',
-      folders: ['bot', 'components/image', 'components/source', 'components/kustomize'],
-      wanted: { controllers: ['image', 'source', 'kustomize'], leaseNamespace },
+      folders: ['bot', 'components/image', 'components/source', 'components/kustomize', 'components/notification'],
+      wanted: { controllers: ['image', 'source', 'kustomize', 'notification'], leaseNamespace },
+    },
+    {
+      way: 'the web part',
+      folders: ['bot', 'components/notification'],
+      wanted: { controllers: ['notification'], leaseNamespace },
     },
     { way: 'the image part', folders: ['bot', 'components/image'], wanted: { controllers: ['image'], leaseNamespace } },
     {

@@ -12,6 +12,7 @@ export function appOptionsOf(
     guardNamespace: options.guardNamespace ?? place.namespace,
     ...(options.watchNamespace === undefined ? {} : { namespace: options.watchNamespace }),
     ...(options.watchLabelSelector === undefined ? {} : { shard: options.watchLabelSelector.test }),
+    ...webhooksOf(options, place),
     ...artifactsOf(options),
     ...(options.allowLoopback === true ? { allowLoopback: true } : {}),
     controllers: options.controllers,
@@ -20,6 +21,16 @@ export function appOptionsOf(
     ...(options.allowedPushRefs === undefined ? {} : { allowedPushRefs: options.allowedPushRefs }),
     ...(place.self === undefined || options.policies !== undefined ? {} : { self: place.self }),
   };
+}
+
+/** In a pod others reach the listener through the Service of `deploy/`. */
+function webhooksOf(
+  { webhookAddr, webhookAdvertise }: RunOptions,
+  { namespace, self }: RuntimePlace,
+): Pick<AppOptions, 'webhooks'> {
+  if (webhookAddr === undefined) return {};
+  const baseUrl = webhookAdvertise ?? (self === undefined ? undefined : `http://webhook-receiver.${namespace}`);
+  return { webhooks: { ...webhookAddr, ...(baseUrl === undefined ? {} : { baseUrl }) } };
 }
 
 function artifactsOf(options: RunOptions): Pick<AppOptions, 'artifacts'> {

@@ -46,3 +46,11 @@ export function parseBoolean(text: string): boolean {
   if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('it has to be true or false');
   return text === 'true';
 }
+
+/** `https://hooks.example.com`, without the slash at its end. */
+export function parseWebUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '' || url.username !== '')
+    throw new InvalidArgumentError('it has to be an address such as https://hooks.example.com');
+  return text.replace(/\/$/, '');
+}

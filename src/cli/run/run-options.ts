@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly httpAddr?: { readonly host: string; readonly port: number };
+  readonly webhookAddr?: { readonly host: string; readonly port: number };
+  readonly webhookAdvertise?: string;
   readonly artifactAddr?: { readonly host: string; readonly port: number };
   readonly artifactAdvertise?: string;
   readonly artifactRetentionRecords: number;
