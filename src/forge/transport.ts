@@ -13,6 +13,8 @@ export type ForgeFetch = (url: string, init?: RequestInit) => Promise<Response>;
 export interface TransportOptions {
   readonly clock: Clock;
   readonly checkAddress: CheckAddress;
+  /** Called right before each request that may change something; throws where this process must not write now. */
+  readonly beforeWrite?: (what: string) => void;
 }
 
 const timeoutMs = 30_000;
@@ -30,9 +32,11 @@ export class ForgeTransport {
   /** Requests with the trust of `access`; its token is hidden in every message. It goes nowhere but to the host of the API. */
   fetchFor(access: ForgeAccess): ForgeFetch {
     const dispatcher = this.#agentFor(access.ca);
-    const { clock } = this.#options;
+    const { clock, beforeWrite } = this.#options;
     return async (url, init = {}) => {
-      const what = `asking the forge: ${init.method ?? 'GET'} ${url.split('?', 1)[0]}`;
+      const method = init.method ?? 'GET';
+      const what = `asking the forge: ${method} ${url.split('?', 1)[0]}`;
+      if (method !== 'GET') beforeWrite?.(what);
       const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(init.signal ? [init.signal] : [])]);
       const response = await fetch(url, { ...init, signal, dispatcher, redirect: 'manual' }).catch((error: unknown) => {
         const said = cleanAnswer(errorMessage((error as Error).cause ?? error), access.token.reveal());

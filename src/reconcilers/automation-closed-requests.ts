@@ -26,9 +26,15 @@ export async function holdClosedRequests(
     const closed = (requests.get(branch) ?? []).filter(isTurnedDown).slice(0, closedAtMost);
     for (const request of closed) {
       const head = await readHead(target, forge, request);
-      for (const { edit } of head === null ? [] : writes) {
-        if (held.has(edit) || head === null || !(await carried(target, head, edit))) continue;
-        const hold = holdOf(edit, request, head, forge, await forge.closedBy(request.number));
+      if (head === null) continue;
+      const edits = await carriedBy(
+        target,
+        head,
+        writes.map(({ edit }) => edit).filter((edit) => !held.has(edit)),
+      );
+      const closedBy = edits.length === 0 ? null : await forge.closedBy(request.number);
+      for (const edit of edits) {
+        const hold = holdOf(edit, request, head, forge, closedBy);
         if (!wishes.isReleased(hold)) held.set(edit, hold);
       }
     }
@@ -44,6 +50,12 @@ function isTurnedDown({ state, title }: ForgeRequest): boolean {
 async function readHead({ mirror }: AutomationTarget, forge: Forge, { number, head }: ForgeRequest): Promise<Oid | null> {
   if (await mirror.has(head)) return head;
   return mirror.fetchRef(forge.headRef(number));
+}
+
+async function carriedBy(target: AutomationTarget, head: Oid, edits: readonly Edit[]): Promise<Edit[]> {
+  const found: Edit[] = [];
+  for (const edit of edits) if (await carried(target, head, edit)) found.push(edit);
+  return found;
 }
 
 async function carried({ mirror }: AutomationTarget, head: Oid, { marker, after }: Edit): Promise<boolean> {

@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { runInProcess } from '../cli/support/run-tagalong.ts';
 import { type Branch, readBranch } from '../journeys/support/branch.ts';
-import { imagePolicy, imageUpdateAutomation, secret } from '../journeys/support/resources.ts';
+import { imagePolicy, imageUpdateAutomation, secret, updateGuard } from '../journeys/support/resources.ts';
 import { type Loop, type LoopOptions, startLoop } from '../journeys/support/start-loop.ts';
 import { Refusal } from './support/forge-state.ts';
 import { startGiteaStandIn } from './support/gitea-stand-in.ts';
@@ -173,6 +176,40 @@ test('a release asks for the held version again, and closing that one holds agai
   await forge.state.closeBy(2, 'ann');
   await place.run();
   expect((await loop.condition('ImageUpdateAutomation', 'fleet', 'Held'))?.message).toContain('closed pull request #2 unmerged');
+});
+
+test('`get holds` shows who closed it, and `release` asks for it again and prints the request', async () => {
+  await using place = await startForgeLoop(forges[0]);
+  const { loop, forge } = place;
+  await loop.pushTag('web', '1.1.0');
+  const { head } = await opened(place, '1.1.0');
+  await loop.rests();
+  await forge.state.closeBy(1, 'ann');
+  await place.run();
+  const kubeconfig = join(loop.folder, 'kubeconfig');
+  await writeFile(kubeconfig, loop.controlPlane.kubeconfigYaml);
+  const run = (...args: readonly string[]) => runInProcess([...args, '-n', 'default', '--kubeconfig', kubeconfig]);
+  const holds = await run('get', 'holds');
+  expect(holds.stdout).toContain(head.slice(0, 7));
+  expect(holds.stdout).toMatch(/ann\s+Update web to 1\.1\.0/);
+  const released = await run('release', 'web');
+  expect(released).toMatchObject({ code: 0, stdout: expect.stringContaining('pull request #2: Update web to 1.1.0') });
+});
+
+test('a guard can ask for the policies that it guards, while others are pushed', async () => {
+  const annotations = { 'tagalong.dev/pull-request': 'false' };
+  await using place = await startForgeLoop(forges[0], annotations, { images: { api: ['1.0.0'], web: ['1.0.0'] } });
+  const { loop } = place;
+  await loop.apply(imagePolicy('web', { metadata: { labels: { tier: 'critical' } } }));
+  await loop.apply(updateGuard({ delivery: 'PullRequest', policySelector: { matchLabels: { tier: 'critical' } } }, 'look-first'));
+  await loop.rests();
+  await loop.pushTag('api', '1.1.0');
+  await loop.pushTag('web', '1.1.0');
+  await loop.until('api to land', async () => (await place.branch('main').file('apps/api.yaml'))?.includes(':1.1.0'));
+  const request = await opened(place, 'Update web to 1.1.0');
+  await loop.rests();
+  expect(await place.branch('main').file(web)).toContain(':1.0.0');
+  expect((await place.branch(request.branch).commits()).map(({ files }) => files)[0]).toEqual([web]);
 });
 
 test('a commit of somebody else on the branch leaves branch and request as they are, and it is said', async () => {
