@@ -5,7 +5,7 @@ export interface Gate {
   /** Tells of each opening and closing from now on. */
   subscribe(listener: (open: boolean) => void): void;
   /** Why it never opens, where it does not. */
-  readonly closedBecause?: string;
+  readonly closedBecause?: string | undefined;
 }
 
 /** For a process that only looks. */

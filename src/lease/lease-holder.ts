@@ -52,7 +52,7 @@ export class LeaseHolder implements Gate {
   constructor(options: LeaseHolderOptions) {
     this.#options = options;
     options.requires?.subscribe((open) => {
-      if (!open) this.#closeKindly(ceasesToWait);
+      if (!open) this.#closeKindly(this.#waitsFor());
       this.#wake?.();
     });
   }
@@ -93,8 +93,12 @@ export class LeaseHolder implements Gate {
 
   /** What it depends on went to somebody else, who will want this one too. */
   async #standBy(): Promise<number> {
-    await this.#giveUp(ceasesToWait);
+    await this.#giveUp(this.#waitsFor());
     return this.#options.times.retryMs;
+  }
+
+  #waitsFor(): string {
+    return this.#options.requires?.closedBecause ?? ceasesToWait;
   }
 
   async #pause(ms: number): Promise<void> {

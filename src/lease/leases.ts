@@ -1,5 +1,6 @@
 import type { Clock, Cluster, Gate, Log } from '../core/index.ts';
 import { type ControllerGroup, type ControllerName, controllersOf } from './controllers.ts';
+import { ElectionWatch } from './elections.ts';
 import { LeaseHolder, type LeaseHolderOptions, type LeaseState } from './lease-holder.ts';
 import { leaseName } from './lease-name.ts';
 import { type LeaseTimes, leaseTimes } from './lease-times.ts';
@@ -41,21 +42,41 @@ export function createLeases(options: LeasesOptions): Leases {
   // Replicas of one Deployment compete, parts that run apart do not.
   const replicas = holder(leaseOf(`tagalong-${options.groups.join('-')}`));
   const held = new Map<ControllerName, LeaseHolder>();
+  const elections: ElectionWatch[] = [];
   for (const controller of controllersOf(options.groups)) {
+    const election = new ElectionWatch({ ...options, controller, everyMs: electionEveryMs });
+    elections.push(election);
     // Kustomizations live on the artifacts that this process makes, and nobody else's.
     const requires = controller === 'kustomize-controller' ? held.get('source-controller') : replicas;
-    held.set(controller, holder(leaseOf(controller), requires ?? replicas));
+    held.set(controller, holder(leaseOf(controller), afterElection(election, requires ?? replicas)));
   }
   const all = [replicas, ...held.values()];
   return {
     gateOf: (controller) => held.get(controller) ?? closedGate,
     states: () => all.map(({ state }) => state),
     start: () => {
-      for (const one of all) one.start();
+      for (const one of [...elections, ...all]) one.start();
     },
     // Those that depend on others first: their requirement must not look lost.
     release: async () => {
       for (const one of all.toReversed()) await one.release();
+      for (const one of elections) await one.stop();
+    },
+  };
+}
+
+const electionEveryMs = 30_000;
+
+/** Open while both are; says what the first found, which nothing but a person mends. */
+function afterElection(election: ElectionWatch, other: Gate): Gate {
+  return {
+    isOpen: () => election.isOpen() && other.isOpen(),
+    subscribe(listener) {
+      election.subscribe((open) => listener(open && other.isOpen()));
+      other.subscribe((open) => listener(open && election.isOpen()));
+    },
+    get closedBecause() {
+      return election.isOpen() ? undefined : election.because;
     },
   };
 }

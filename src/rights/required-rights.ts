@@ -112,8 +112,9 @@ function serve(group: string, plural: string, because: string): Right[] {
 }
 
 function leaseRights(namespace: string): Right[] {
-  const verbs = ['get', 'create', 'patch'];
-  return rights('coordination.k8s.io', 'leases', verbs, 'one writer for each kind').map((right) => ({ ...right, namespace }));
+  const leases = rights('coordination.k8s.io', 'leases', ['get', 'create', 'patch'], 'one writer for each kind');
+  const deployments = rights('apps', 'deployments', ['get'], 'whether a controller of Flux runs without a Lease');
+  return [...leases, ...deployments].map((right) => ({ ...right, namespace }));
 }
 
 function rights(group: string, resource: string, verbs: readonly string[], because: string): Right[] {

@@ -1,6 +1,13 @@
 import { partOfLabel, productVersion } from '../../api/index.ts';
 import type { Cluster, KubeObject } from '../../core/index.ts';
-import { type ControllerGroup, controllerGroups, controllersOf, parseControllerGroups } from '../../lease/index.ts';
+import {
+  type ControllerGroup,
+  controllerGroups,
+  controllersOf,
+  describeUnelected,
+  parseControllerGroups,
+  runsUnelected,
+} from '../../lease/index.ts';
 import { bad, type Finding, good, note, warning } from './finding.ts';
 
 /** A Deployment that serves kinds, Flux's or ours. */
@@ -50,7 +57,13 @@ function readDeployment(object: KubeObject): FoundDeployment {
   const [{ image = '', args = [], command = [] } = {}] = containers;
   const words = [...command, ...args];
   return {
-    ...{ name: object.metadata.name, namespace: object.metadata.namespace ?? '', image, args, account: serviceAccountName },
+    ...{
+      name: object.metadata.name,
+      namespace: object.metadata.namespace ?? '',
+      image,
+      args: words,
+      account: serviceAccountName,
+    },
     ...{ replicas: spec.replicas ?? 1, ready: status?.readyReplicas ?? 0 },
     controllers: words.includes('run') ? controllersIn(words) : null,
   };
@@ -89,12 +102,7 @@ function describeDeployment({ name, image, replicas, ready, controllers }: Found
 const replaced = new Set<string>(controllersOf(controllerGroups));
 
 /** A Flux controller without a Lease never lets go: its kinds would have two writers. */
-function checkElection({ name, args, replicas, controllers }: FoundDeployment): Finding[] {
-  if (controllers !== null || replicas === 0 || !replaced.has(name)) return [];
-  if (args.some((arg) => arg === '--enable-leader-election' || arg === '--enable-leader-election=true')) return [];
-  return [
-    bad(
-      `${name} of Flux runs without leader election, so its kinds would have two writers; give it --enable-leader-election, or scale it to 0, before tagalong serves them`,
-    ),
-  ];
+function checkElection(found: FoundDeployment): Finding[] {
+  if (found.controllers !== null || !replaced.has(found.name) || !runsUnelected(found)) return [];
+  return [bad(describeUnelected(found.name))];
 }
