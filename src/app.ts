@@ -45,6 +45,7 @@ import {
   type Store,
   TagalongError,
 } from './core/index.ts';
+import { removeDecryptedLeftovers } from './decrypt/index.ts';
 import { decodeText, type FoundMarkers, findMarkers, isMarkerFile, mayHaveMarkers } from './edit/index.ts';
 import { createEventRecorder, Engine, type FinishedRun, type Observed, type Registration } from './engine/index.ts';
 import { createExpressions } from './expression/index.ts';
@@ -139,6 +140,8 @@ export interface AppOptions {
   readonly observed?: Observed;
   /** Told of what became of Rollouts and how long it took. */
   readonly onRollout?: (progress: RolloutProgress) => void;
+  /** Send events on to there too, as Flux's controllers do. */
+  readonly eventsAddress?: string;
   /** Listen for webhooks there; absent = nowhere. */
   readonly webhooks?: { readonly host: string; readonly port: number; readonly baseUrl?: string };
   /** Told of each answer to a webhook. */
@@ -388,6 +391,9 @@ function registerKustomizations({ options, engine, store, artifacts, memory, con
   const { wake } = engine;
   const registration = registrationOf(options, 'kustomize-controller');
   const target = fenceCluster(options.target, gateOf(options, 'kustomize-controller'));
+  removeDecryptedLeftovers().catch((error: unknown) =>
+    log.warn('decrypted files of an earlier process could not be removed', { error: errorMessage(error) }),
+  );
   const drift = createDriftWatchers({ clock, log, wake });
   const expressions = createExpressions({ clock });
   const list = () => listKustomizations(engine);
