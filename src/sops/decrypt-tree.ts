@@ -9,9 +9,8 @@ import { type Branch, branchOf, type Comment, entryOf, isComment, type Leaf, typ
 /** What MACs over encrypted values alone start with (the SHA-256 of `sops`), so that they never equal one over all values. */
 const macOnlyEncryptedStart = createHash('sha256').update('sops').digest();
 
-/** Bound to nothing: whoever already verified a document's MAC and reads its values elsewhere. */
 export interface DecryptOptions {
-  /** `file`: the MAC has to be that of the whole document, in its order. `verified`: it was checked where the document came from. */
+  /** `check`: the MAC has to be that of the whole document, in its order. `verified`: it was checked where the document came from. */
   readonly mac: 'check' | 'verified';
 }
 
@@ -111,7 +110,7 @@ class Walk {
   }
 
   #decrypt(value: Leaf, path: readonly string[]): Leaf | Comment {
-    if (this.#isLenient && !(typeof value === 'string' && value.startsWith('ENC['))) return value;
+    if (this.#isLenient && !(typeof value === 'string' && value.includes('ENC[AES256_GCM,'))) return value;
     if (typeof value !== 'string') throw invalid(path, 'sops would have encrypted it, and it is not encrypted');
     try {
       return decryptValue(value, this.#key, bindingOf(path));

@@ -9,6 +9,7 @@ const versionArguments: Partial<Record<PartName, readonly string[]>> = {
   kubectl: ['version', '--client'],
   kustomize: ['version', '--client'],
   openssl: ['version'],
+  sops: ['--version', '--disable-version-check'],
   cosign: ['version'],
 };
 const withoutVersion = new Set<PartName>(['ssh-keygen', 'git-http-backend', 'htpasswd']);
