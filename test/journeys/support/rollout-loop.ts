@@ -59,7 +59,8 @@ export async function startRolloutLoop(options: RolloutLoopOptions = {}): Promis
   return { ...loop, ...tools, broken, [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose]() };
 }
 
-function judge(image: string, broken: ReadonlyMap<string, string>): boolean | string {
+/** What the node says of an image that is broken. */
+export function judge(image: string, broken: ReadonlyMap<string, string>): boolean | string {
   const [, because] = [...broken].find(([ending]) => image.endsWith(ending)) ?? [];
   if (because === undefined) return true;
   return because === 'missing' ? false : because;

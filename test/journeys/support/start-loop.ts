@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type Condition, customResourceDefinitions, findCondition, servedKinds } from '../../../src/api/index.ts';
 import { type App, type AppOptions, createApp } from '../../../src/app.ts';
 import { createCluster } from '../../../src/cluster/index.ts';
-import { type CanPull, type ControlPlane, startControlPlane } from '../../../src/control-plane/index.ts';
+import { type CanPull, type ControlPlane, RequestLog, startControlPlane } from '../../../src/control-plane/index.ts';
 import { type Cluster, type KubeObject, type ObjectRef, silentLog, systemClock } from '../../../src/core/index.ts';
 import { cloneWorkTree, type WorkTree } from '../../../src/demo/index.ts';
 import type { FinishedRun } from '../../../src/engine/index.ts';
@@ -66,7 +66,7 @@ export interface Loop extends AsyncDisposable {
   readonly folder: string;
   readonly stateFolder: string;
   readonly clock: SkippingClock;
-  readonly controlPlane: Pick<ControlPlane, 'kubeconfigYaml'>;
+  readonly controlPlane: Pick<ControlPlane, 'kubeconfigYaml' | 'requests'>;
   readonly registry: SandboxRegistry;
   readonly gitHost: GitHost;
   /** As `kubectl` would look and change. */
@@ -122,7 +122,10 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   await writeFiles(person.folder, files);
   await person.commitAndPush('Start');
   const definitions = customResourceDefinitions();
-  const controlPlane = options.api ?? stack.use(await startEmbedded(definitions, options));
+  const controlPlane =
+    options.api === undefined
+      ? stack.use(await startEmbedded(definitions, options))
+      : { kubeconfigYaml: options.api.kubeconfigYaml, requests: new RequestLog(1) };
   const connect = (userAgent: string) =>
     createCluster({ kubeconfig: { yaml: controlPlane.kubeconfigYaml }, userAgent, clock, log: silentLog });
   const cluster = await connect('test');
