@@ -47,7 +47,14 @@ import {
 } from './core/index.ts';
 import { removeDecryptedLeftovers } from './decrypt/index.ts';
 import { decodeText, type FoundMarkers, findMarkers, isMarkerFile, mayHaveMarkers } from './edit/index.ts';
-import { createEventRecorder, Engine, type FinishedRun, type Observed, type Registration } from './engine/index.ts';
+import {
+  createEventRecorder,
+  Engine,
+  type EventRecorder,
+  type FinishedRun,
+  type Observed,
+  type Registration,
+} from './engine/index.ts';
 import { createExpressions } from './expression/index.ts';
 import { createForges } from './forge/index.ts';
 import { createBlobIndex, createGit, remoteKey } from './git/index.ts';
@@ -60,6 +67,7 @@ import {
   fenceCluster,
   type Leases,
 } from './lease/index.ts';
+import { createEventForwarder } from './notify/index.ts';
 import {
   type AutomationDeps,
   answerRequests,
@@ -76,13 +84,13 @@ import {
   createImageRepositoryReconciler,
   createImageUpdateAutomationReconciler,
   createKustomizationReconciler,
+  createOciRepositoryReconciler,
   createRemoteClusters,
   createRolloutRecorder,
   createRolloutSight,
   createSigners,
   createTagLists,
   type DecryptionTools,
-  type GitRepositoryDeps,
   type Guards,
   gitRepositoryWakes,
   imagePolicyWakes,
@@ -105,14 +113,12 @@ import { createRegistry } from './registry/index.ts';
 import { compileTagPolicy, selectTag } from './select/index.ts';
 import {
   type ArtifactServer,
-  artifactFileName,
   type ContentStore,
   createArtifactFetcher,
   createArtifactServer,
   createArtifacts,
   createContentStore,
-  describeArtifact,
-  isNotServed,
+  createPublishing,
   type Retention,
 } from './source/index.ts';
 import { createFileStore } from './state/index.ts';
@@ -273,12 +279,13 @@ function registrationOf(options: AppOptions, component: ControllerName): Registr
   return { component, statusManager: component, gate, cluster: fenceCluster(options.home, gate) };
 }
 
-function createEngine({ home, clock, log, namespace, shard, onFinished, observed, controllers }: AppOptions): Engine {
+function createEngine(options: AppOptions): Engine {
+  const { home, clock, log, namespace, shard, onFinished, observed, controllers } = options;
   const engine: Engine = new Engine({
     cluster: home,
     clock,
     log,
-    recorderFor: (component) => createEventRecorder({ cluster: home, component, clock, log }),
+    recorderFor: createRecorders(options),
     refuse: (resource) => refuse(resource as Resource),
     optional: lookedUpOnly(controllers),
     ...(namespace === undefined ? {} : { namespace }),
@@ -311,6 +318,23 @@ function createReceivers({ options, engine }: Parts, checkAddress: CheckAddress)
   });
 }
 
+/** Events of each controller: on the API, and on to whoever notifies people. */
+function createRecorders({ home, clock, log, eventsAddress, observed }: AppOptions): (component: string) => EventRecorder {
+  const forwarder =
+    eventsAddress === undefined || observed !== undefined ? null : createEventForwarder({ address: eventsAddress, clock, log });
+  return (component) => {
+    const recorder = createEventRecorder({ cluster: home, component, clock, log });
+    if (forwarder === null) return recorder;
+    return {
+      record(resource, note) {
+        recorder.record(resource, note);
+        forwarder.forward(resource, note, component);
+      },
+      flush: async () => void (await Promise.all([recorder.flush(), forwarder.flush()])),
+    };
+  };
+}
+
 function createGuards({ options, engine, registry, store, remotes }: Parts, checkAddress: CheckAddress): Guards {
   const { home, clock, log, namespace, guardNamespace = defaultGuardNamespace } = options;
   const registration = registrationOf(options, 'image-automation-controller');
@@ -318,6 +342,7 @@ function createGuards({ options, engine, registry, store, remotes }: Parts, chec
   return registerGuards({
     ...{ engine, registration, home, registry, store, clock, remotes, checkAddress, guardNamespace, recorder },
     logins: createCloudLogins({ clock }),
+    follows: ({ kind }) => kind !== kustomizationKind.kind || (options.controllers ?? controllerGroups).includes('kustomize'),
     ...(namespace === undefined ? {} : { namespace }),
   });
 }
@@ -353,25 +378,22 @@ function serveArtifacts(
   return createArtifactServer({ folder: join(stateFolder, 'artifacts'), clock, ...address });
 }
 
-function registerSources({ options, engine, git, logins, news, artifacts }: Parts, server: ArtifactServer | null): void {
+function registerSources(
+  { options, engine, git, registry, logins, news, artifacts, contents }: Parts,
+  server: ArtifactServer | null,
+): void {
   const registration = registrationOf(options, 'source-controller');
   const { cluster } = registration;
-  const publish: GitRepositoryDeps['publish'] = async (source, artifact) => {
-    if (server === null) return describeArtifact(source, artifact);
-    const status = await server.storage.store(source, artifact, artifactFileName(artifact));
-    await server.storage.collectGarbage(source, status);
-    const { lastUpdateTime: _, ...description } = status;
-    return description;
-  };
-  const isPublished: GitRepositoryDeps['isPublished'] = async (status) =>
-    server === null ? isNotServed(status) : server.storage.verify(status);
-  const unpublish: GitRepositoryDeps['unpublish'] = async (source) => void (await server?.storage.remove(source));
+  const publishing = createPublishing(server);
   const repositories = engine.cache(gitRepositoryKind);
   const reconciler = createGitRepositoryReconciler({
-    ...{ cluster, git, logins, news, artifacts, pickSemver, publish, isPublished, unpublish },
+    ...{ cluster, git, logins, news, artifacts, pickSemver, ...publishing },
     repository: (name) => repositories.get(formatKey(name)) as GitRepository | undefined,
   });
   engine.register(reconciler, { ...registration, wakes: gitRepositoryWakes(() => repositories.list() as GitRepository[]) });
+  const cloudLogins = createCloudLogins({ clock: options.clock });
+  const oci = { cluster, registry, artifacts, contents, logins: cloudLogins, ...publishing };
+  engine.register(createOciRepositoryReconciler(oci), registration);
 }
 
 /** Artifacts that wake the Kustomizations of their source when they come back after a restart. */

@@ -45,6 +45,11 @@ export function createRunCommand(): Command {
     )
     .option('--context <name>', 'context of the kubeconfig')
     .option('--http-addr <host:port>', 'serve /healthz, /readyz and /metrics there', parseAddress)
+    .option(
+      '--events-addr <url>',
+      "send events on to there, such as http://notification-controller.flux-system: Flux's Alerts work on",
+      parseWebUrl,
+    )
     .option('--webhook-addr <host:port>', 'listen for the webhooks of Receivers there', parseAddress)
     .option(
       '--webhook-advertise <url>',

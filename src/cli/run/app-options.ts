@@ -12,6 +12,7 @@ export function appOptionsOf(
     guardNamespace: options.guardNamespace ?? place.namespace,
     ...(options.watchNamespace === undefined ? {} : { namespace: options.watchNamespace }),
     ...(options.watchLabelSelector === undefined ? {} : { shard: options.watchLabelSelector.test }),
+    ...(options.eventsAddr === undefined ? {} : { eventsAddress: options.eventsAddr }),
     ...webhooksOf(options, place),
     ...artifactsOf(options),
     ...(options.allowLoopback === true ? { allowLoopback: true } : {}),

@@ -9,6 +9,7 @@ export interface RunOptions {
   readonly context?: string;
   readonly httpAddr?: { readonly host: string; readonly port: number };
   readonly webhookAddr?: { readonly host: string; readonly port: number };
+  readonly eventsAddr?: string;
   readonly webhookAdvertise?: string;
   readonly artifactAddr?: { readonly host: string; readonly port: number };
   readonly artifactAdvertise?: string;

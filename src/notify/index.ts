@@ -1,0 +1,1 @@
+export { createEventForwarder, type EventForwarder, type EventForwarderOptions } from './forward-events.ts';
