@@ -528,6 +528,7 @@ function registerAutomations(parts: Parts, guards: Guards, clusterId: string): {
   const sight = createRolloutSight({
     ...{ engine, cluster, clusterId, followsKustomizations, remotes: parts.remotes, target: options.target },
     defaultServiceAccount: options.tenancy?.defaultServiceAccount,
+    waiting: () => guards.desk.board.all(),
   });
   const listAutomations = () => engine.cache(imageUpdateAutomationKind).list() as ImageUpdateAutomation[];
   const requests = { ...sight, onPushed, listAutomations, listGuards: guards.listGuards };

@@ -15,6 +15,13 @@ export type GuardAnswer =
   | { readonly kind: 'open'; readonly landed: Landing | null }
   | { readonly kind: 'closed'; readonly reasons: readonly GuardReason[] };
 
+/** The files of a branch that have markers, by policy. */
+export interface MarkerPlaces {
+  readonly url: string;
+  readonly branch: string;
+  readonly files: ReadonlyMap<string, readonly string[]>;
+}
+
 /** A bump that a run left waiting. */
 export interface WaitingBump {
   readonly policy: NamespacedName;
@@ -34,8 +41,8 @@ export interface AutomationGuards {
   landing(policies: readonly NamespacedName[], writer: string): Promise<void>;
   /** Told that this push did not come to pass. */
   abandon(): Promise<void>;
-  /** Told what a run left waiting. */
-  settle(waiting: readonly WaitingBump[]): Promise<void>;
+  /** Told what a run left waiting, and where markers stand, by policy. */
+  settle(waiting: readonly WaitingBump[], places: MarkerPlaces): Promise<void>;
 }
 
 /** Where nobody guards anything. */

@@ -51,6 +51,8 @@ export type Verdict =
 export interface AutomationLook {
   readonly head: Oid;
   readonly verdicts: readonly Verdict[];
+  /** In which files markers of a policy stand, by the policy's key. */
+  readonly places: ReadonlyMap<string, readonly string[]>;
   /** Markers that guards refuse, although they want nothing now. */
   readonly unpinned: readonly WaitingBump[];
   /** Edits that wait only because another marker of their policy in the same document may not be edited. */
@@ -77,6 +79,7 @@ export async function lookAt(target: AutomationTarget, wishes: AutomationWishes,
   return {
     head,
     ...withhold(await limit(verdicts, target, wishes), wishes),
+    places: placesOf(markers),
     unpinned: findUnpinned(markers, edits, wishes),
     problems: [...files.flatMap(([, { value }]) => value.problems), ...problems],
     blobs: new Map(files.map(([file, { oid }]) => [file, oid])),
@@ -105,6 +108,11 @@ function selectionsOf(policies: readonly ImagePolicy[]): ReadonlyMap<string, Ima
       policy.status?.latestRef === undefined ? [] : [[keyOf(policy), policy.status.latestRef] as const],
     ),
   );
+}
+
+function placesOf(markers: readonly Marker[]): Map<string, string[]> {
+  const byPolicy = Map.groupBy(markers, ({ policy }) => formatKey(policy));
+  return new Map([...byPolicy].map(([policy, own]) => [policy, [...new Set(own.map(({ file }) => file))]]));
 }
 
 /** Told when a guard is applied, and not only when something is to land. */

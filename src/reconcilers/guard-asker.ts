@@ -22,7 +22,7 @@ import {
   refuse,
   waitFor,
 } from '../guard/index.ts';
-import type { AutomationGuards, GuardAnswer, GuardQuestion, WaitingBump } from './automation-guards.ts';
+import type { AutomationGuards, GuardAnswer, GuardQuestion, MarkerPlaces, WaitingBump } from './automation-guards.ts';
 import { type GuardBoard, guardsOf } from './guard-board.ts';
 import { openCandidate, pickedRef } from './guard-candidate.ts';
 import type { GuardDeskDeps } from './guard-desk.ts';
@@ -39,6 +39,8 @@ export interface GuardOffice extends GuardDeskDeps {
   readonly releases: GuardReleases;
   readonly board: GuardBoard;
   known(): readonly KnownGuard[];
+  /** Where the markers of an automation stand. */
+  notePlaces(automation: string, places: MarkerPlaces): void;
 }
 
 /** Asks for one automation's run. */
@@ -117,7 +119,8 @@ export class GuardAsker implements AutomationGuards {
     return this.#deps.records.forgetLanding(this.#landing.splice(0));
   }
 
-  async settle(waiting: readonly WaitingBump[]): Promise<void> {
+  async settle(waiting: readonly WaitingBump[], places: MarkerPlaces): Promise<void> {
+    this.#deps.notePlaces(keyOf(this.#automation), places);
     const { board, releases, clock } = this.#deps;
     const automation = nameOf(this.#automation);
     const found = waiting.map(({ policy, reasons }) => {

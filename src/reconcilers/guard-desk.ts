@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { GuardedBump, ImagePolicy, ImageUpdateAutomation, UpdateGuard } from '../api/index.ts';
 import type { CloudLogins } from '../auth/index.ts';
 import {
@@ -11,12 +12,14 @@ import {
   type Store,
   type Wake,
 } from '../core/index.ts';
+import { remoteKey } from '../git/index.ts';
 import { bindGuards, type CompiledGuard, compileGuard, type Guard, type KnownGuard } from '../guard/index.ts';
-import type { AutomationGuards } from './automation-guards.ts';
+import type { AutomationGuards, MarkerPlaces } from './automation-guards.ts';
 import { GuardAsker, type GuardOffice } from './guard-asker.ts';
 import { GuardBoard, guardsOf } from './guard-board.ts';
 import type { Gates } from './guard-gates.ts';
 import type { NatureChecks } from './guard-nature.ts';
+import type { MarkerPlace } from './guard-promotions.ts';
 import { createGuardRecords, type GuardRecords } from './guard-records.ts';
 import { GuardReleases } from './guard-releases.ts';
 import type { RequirementDeps } from './guard-requirements.ts';
@@ -50,6 +53,8 @@ export interface GuardDesk {
   /** The guards of a policy that can be obeyed. */
   guardsOf(policy: ImagePolicy): readonly Guard[];
   forAutomation(automation: ImageUpdateAutomation, signal: AbortSignal): AutomationGuards;
+  /** Where markers stand, as the automations last saw them. */
+  places(): readonly MarkerPlace[];
   /** Newer tags that a policy did not pick because a guard refuses them; replaces what was known of the policy. */
   noteRefused(policy: NamespacedName, refused: readonly RefusedTag[]): void;
   /** The same by guard, as its status has it. */
@@ -73,11 +78,21 @@ export function createGuardDesk(deps: GuardDeskDeps): GuardDesk {
     return fresh;
   };
   const known = () => listGuards().map((resource) => ({ resource, compiled: compile(resource) }));
-  const shared: GuardOffice = { ...deps, records, releases, board, known };
+  const places = new Map<string, readonly MarkerPlace[]>();
+  const notePlaces = (automation: string, { url, branch, files }: MarkerPlaces) => {
+    const repository = remoteKey(url);
+    const found = [...files].flatMap(([policy, own]) => own.map((file) => ({ policy, repository, branch, file })));
+    if (isDeepStrictEqual(found, places.get(automation))) return;
+    places.set(automation, found);
+    const promoting = known().filter(({ resource }) => (resource.spec?.requires ?? []).length > 0);
+    for (const { resource } of promoting) wakeGuard(keyOf(resource));
+  };
+  const shared: GuardOffice = { ...deps, records, releases, board, known, notePlaces };
   return {
     board,
     records,
     known,
+    places: () => [...places.values()].flat(),
     guardsOf: (policy) => bindGuards(known(), policy, guardNamespace).guards,
     noteRefused(policy, refused) {
       const key = formatKey(policy);

@@ -92,7 +92,7 @@ function guardFacts(object: KubeObject | null): unknown {
 
 function policyFacts(object: KubeObject | null): unknown {
   const policy = object as ImagePolicy | null;
-  return [policy?.metadata.uid, policy?.metadata.labels, policy?.status?.latestRef];
+  return [policy?.metadata.uid, policy?.metadata.labels];
 }
 
 /** What is counted, and what is proven. */

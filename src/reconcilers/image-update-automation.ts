@@ -25,7 +25,9 @@ export function createImageUpdateAutomationReconciler(
       const { target, order } = plan.seen;
       await deps.answerRequests(resource, { ...order, target, branch: branchOf(target) }, context);
       const done = await deliver(plan.seen, resource, context, deps);
-      await plan.seen.wishes.guards.settle(waitingBumps(done.look));
+      const { mirror, branch } = plan.seen.target;
+      const places = { url: mirror.remote.url, branch, files: done.look.places };
+      await plan.seen.wishes.guards.settle(waitingBumps(done.look), places);
       return done;
     },
     preview: async ({ seen }) => previewMarkers(seen.look),

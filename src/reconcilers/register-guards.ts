@@ -1,15 +1,19 @@
 import {
+  type GitRepository,
+  gitRepositoryKind,
   type ImagePolicy,
   type ImageUpdateAutomation,
   imagePolicyKind,
   imageUpdateAutomationKind,
+  type Kustomization,
+  kustomizationKind,
   type Rollout,
   rolloutKind,
   type UpdateGuard,
   updateGuardKind,
 } from '../api/index.ts';
 import type { CheckAddress, CloudLogins } from '../auth/index.ts';
-import type { Clock, Cluster, Registry, Store } from '../core/index.ts';
+import type { Clock, Cluster, GroupVersionKind, Registry, Store } from '../core/index.ts';
 import { type Engine, type EventRecorder, ObjectCache, type Registration } from '../engine/index.ts';
 import { createExpressions } from '../expression/index.ts';
 import { createGuardDesk, type GuardDesk } from './guard-desk.ts';
@@ -36,6 +40,8 @@ export interface GuardRegistration {
   readonly namespace?: string;
   readonly releaseEveryMs?: number;
   readonly recorder: EventRecorder;
+  /** Whether this process follows a kind anyway: nothing is followed for guards alone. */
+  follows(kind: GroupVersionKind): boolean;
 }
 
 /** Guards, for whoever lands bumps and whoever picks them. */
@@ -62,7 +68,13 @@ export function registerGuards(options: GuardRegistration): Guards {
     onReleased: (guard, policies, automation) => tellReleased(guard, policies, automation, options),
   });
   const wakes = { guardNamespace, board: desk.board, listGuards, listPolicies, listAutomations };
-  const reconciler = createUpdateGuardReconciler({ desk, guardNamespace, listPolicies });
+  const list = (kind: GroupVersionKind) => (options.follows(kind) ? engine.cache(kind).list() : []);
+  const delivery = () => ({
+    automations: listAutomations(),
+    kustomizations: list(kustomizationKind) as Kustomization[],
+    sources: list(gitRepositoryKind) as GitRepository[],
+  });
+  const reconciler = createUpdateGuardReconciler({ desk, guardNamespace, listPolicies, delivery });
   engine.register(reconciler, { ...registration, wakes: updateGuardWakes(wakes) });
   const stopping = new AbortController();
   return {

@@ -2,10 +2,13 @@ import { type GuardedBump, type ImagePolicy, type UpdateGuard, updateGuardKind }
 import { formatKey, formatTime, type Instant, keyOf, type Reconciler, type Report } from '../core/index.ts';
 import { findContradictions, type GuardReason, type KnownGuard, selectPolicies } from '../guard/index.ts';
 import type { GuardDesk } from './guard-desk.ts';
+import { describePromotionLoops, type PromotionFacts } from './guard-promotions.ts';
 
 export interface UpdateGuardDeps {
   readonly desk: GuardDesk;
   readonly guardNamespace: string;
+  /** What is applied from where; empty where this process does not follow it. */
+  delivery(): Pick<PromotionFacts, 'automations' | 'kustomizations' | 'sources'>;
   listPolicies(): readonly ImagePolicy[];
 }
 
@@ -40,7 +43,7 @@ export function createUpdateGuardReconciler(deps: UpdateGuardDeps): Reconciler<U
 async function observe(
   resource: UpdateGuard,
   now: Instant,
-  { desk, guardNamespace, listPolicies }: UpdateGuardDeps,
+  { desk, delivery, guardNamespace, listPolicies }: UpdateGuardDeps,
 ): Promise<Seen> {
   const all = desk.known();
   const known = all.find((one) => keyOf(one.resource) === keyOf(resource)) ?? null;
@@ -51,12 +54,14 @@ async function observe(
   );
   const soaks = known?.compiled.kind === 'guard' && known.compiled.guard.soakMs > 0;
   const seen = soaks ? (await desk.records.seenOf(images)).slice(0, seenAtMost) : [];
+  const facts = { guards: all, guardNamespace, policies, places: desk.places(), ...delivery() };
+  const loops = known === null ? [] : describePromotionLoops(known, facts);
   return {
     known,
     selected,
     guarded: [...waitingFor(desk, keyOf(resource)), ...desk.refusedBy(keyOf(resource))],
     seen: seen.map(({ at, ...entry }) => ({ ...entry, at: formatTime(at) })),
-    contradictions: known === null ? [] : findContradictions(known, all, policies, guardNamespace, now),
+    contradictions: known === null ? [] : [...findContradictions(known, all, policies, guardNamespace, now), ...loops],
   };
 }
 
@@ -83,8 +88,19 @@ function decide(_resource: UpdateGuard, seen: Seen): Plan {
     return { do: 'close', because, seen };
   }
   if (seen.contradictions.length > 0) return { do: 'guard', because: seen.contradictions.join('; '), seen };
-  const policies = new Set(seen.guarded.map(({ policy }) => policy)).size;
-  return { do: 'guard', because: `guards ${seen.selected.length} policies; ${policies} of them wait`, seen };
+  return { do: 'guard', because: [`guards ${seen.selected.length} policies`, ...summarize(seen.guarded)].join('; '), seen };
+}
+
+const shownAtMost = 5;
+
+/** `default/web waits (OutsideWindow until 2026-11-23T08:00:00Z)`, the first few. */
+function summarize(guarded: readonly GuardedBump[]): string[] {
+  const waiting = guarded.filter(({ automation }) => automation !== undefined);
+  const lines = waiting.map(
+    ({ policy, reason, until }) => `${policy} waits (${reason}${until === undefined ? '' : ` until ${until}`})`,
+  );
+  const rest = lines.length - shownAtMost;
+  return [...lines.slice(0, shownAtMost), ...(rest > 0 ? [`${rest} more`] : [])];
 }
 
 function report(resource: UpdateGuard, { do: verb, because, seen }: Plan): Report {

@@ -13,7 +13,7 @@ import {
   pushesOf,
   staysAt,
 } from './support/guard-loop.ts';
-import { updateGuard } from './support/resources.ts';
+import { kustomization, updateGuard } from './support/resources.ts';
 import { type Loop, startLoop } from './support/start-loop.ts';
 
 const five = Object.fromEntries(['api', 'bus', 'cart', 'desk', 'echo'].map((name) => [name, ['1.0.0']] as const));
@@ -126,6 +126,18 @@ test('guards whose windows never meet say so, each of them', async () => {
     });
     expect(found.message).toContain(`default/${other} are never open together`);
   }
+});
+
+test('a promotion that waits for itself is told as soon as the guard is applied', async () => {
+  await using loop = await startLoop({ extra: [kustomization('./apps', { spec: { suspend: true } }, 'production')] });
+  await loop.settles();
+  const requires = [{ kustomizationRef: { name: 'production' }, healthyFor: '1h' }];
+  await loop.apply(updateGuard({ requires }, 'promotion'));
+  const found = await loop.until('the guard to say so', async () => {
+    const ready = (await guardStatus(loop, { name: 'promotion' })).conditions?.find(({ type }) => type === 'Ready');
+    return ready?.reason === 'NeverOpen' && ready;
+  });
+  expect(found.message).toBe('policy default/web would have to be healthy before it can land: default/web → default/web');
 });
 
 test.for([
