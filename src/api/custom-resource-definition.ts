@@ -73,7 +73,7 @@ function describeNames({ kind, plural, shortNames, categories }: KindDefinition)
   };
 }
 
-function emitRootSchema({ description, spec, status }: KindDefinition): OpenApiSchema {
+function emitRootSchema({ description, spec, status, isForeign }: KindDefinition): OpenApiSchema {
   return {
     description,
     type: 'object',
@@ -83,8 +83,8 @@ function emitRootSchema({ description, spec, status }: KindDefinition): OpenApiS
       metadata: { type: 'object' },
       spec: emitOpenApiSchema(spec),
       // kstatus takes an object that nobody looked at yet for finished, unless the generation seen differs from its own.
-      status: { ...emitOpenApiSchema(status), default: { observedGeneration: -1 } },
+      status: { ...emitOpenApiSchema(status), ...(isForeign === true ? {} : { default: { observedGeneration: -1 } }) },
     },
-    required: ['spec'],
+    ...(isForeign === true ? {} : { required: ['spec'] }),
   };
 }

@@ -22,6 +22,8 @@ export interface KindDefinition {
   readonly columns: readonly PrinterColumn[];
   readonly spec: z.ZodType;
   readonly status: z.ZodType;
+  /** Its objects are written by others alone: they may lack a spec, and their status has no observed generation. */
+  readonly isForeign?: true;
   /** Fields and annotations whose behaviour is not there yet. */
   readonly gaps: readonly Gap[];
 }

@@ -1,4 +1,3 @@
-import { oneOf } from './gap.ts';
 import { ageColumn, type KindDefinition, readyColumn, statusColumn } from './kind-definition.ts';
 import { kustomizationKind, kustomizationSpecSchema, kustomizationStatusSchema } from './kustomization.ts';
 
@@ -10,7 +9,5 @@ export const kustomizationDefinition: KindDefinition = {
   columns: [ageColumn, readyColumn, statusColumn],
   spec: kustomizationSpecSchema,
   status: kustomizationStatusSchema,
-  gaps: [
-    { path: 'spec.sourceRef.kind', because: 'only a GitRepository can be a source yet', isNoop: oneOf('GitRepository') },
-  ],
+  gaps: [],
 };

@@ -35,6 +35,8 @@ export interface EngineOptions {
   readonly refuse?: ReconcileDeps['refuse'];
   /** Nothing is done or written: runs end at their plans, which it is told; a kind that cannot be read is left out. */
   readonly observed?: Observed;
+  /** Kinds that are only looked up, and that a cluster may lack: then there are none. Absent = all must be there. */
+  readonly optional?: readonly GroupVersionKind[];
   /** In [0, 1); for jitter. */
   readonly random?: () => number;
   readonly onFinished?: (run: FinishedRun) => void;
@@ -223,6 +225,13 @@ export class Engine {
       await cache.synced;
     } catch (cause) {
       const { group, version, kind } = cache.kind;
+      if (this.#options.optional?.some((one) => one.group === group && one.kind === kind)) {
+        this.#options.log.warn('kind is not there and goes unfollowed until the next start', {
+          kind,
+          error: errorMessage(cause),
+        });
+        return;
+      }
       if (this.#options.observed !== undefined) {
         this.#unread.push({ kind, because: errorMessage(cause) });
         return;

@@ -15,26 +15,27 @@ import {
   type SourceRef,
   type StepContext,
 } from '../core/index.ts';
-import { createGitArtifact, findSubmodules, type ResolvedGitRef, resolveGitRef, type Submodule } from '../source/index.ts';
+import {
+  createGitArtifact,
+  findSubmodules,
+  type Publishing,
+  type ResolvedGitRef,
+  resolveGitRef,
+  type Submodule,
+} from '../source/index.ts';
 import { type FoundInclude, findIncludes } from './git-repository-includes.ts';
 import { describeSourceFailure, type GitRepositoryDone, reportGitRepository } from './git-repository-report.ts';
 import { type Verification, verifyRevision } from './git-repository-verify.ts';
 import { type MirrorDeps, type MirrorNews, openMirror } from './mirrors.ts';
 import { readSecret } from './secrets.ts';
 
-export interface GitRepositoryDeps extends MirrorDeps {
+export interface GitRepositoryDeps extends MirrorDeps, Publishing {
   readonly news: MirrorNews;
   readonly artifacts: Artifacts;
   /** A GitRepository as the API last told. */
   repository(name: NamespacedName): GitRepository | undefined;
-  /** Describes an artifact for status, and stores its archive where somebody may download it. */
-  publish(source: SourceRef, artifact: Artifact): Promise<Omit<ArtifactStatus, 'lastUpdateTime'>>;
-  /** Whether the archive is still where status says, and what it says; true where none are stored. */
-  isPublished(status: ArtifactStatus): Promise<boolean>;
   /** Picks a tag by a semver range, as policies do. */
   pickSemver(range: string, tags: readonly string[]): string | null;
-  /** Told when a source is gone. */
-  unpublish(source: SourceRef): Promise<void>;
 }
 
 interface Seen {

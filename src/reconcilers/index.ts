@@ -25,6 +25,7 @@ export { inventoryOfStatus } from './kustomization-spec.ts';
 export { kustomizationWakes, wakeOnArtifacts } from './kustomization-wakes.ts';
 export { MirrorNews } from './mirrors.ts';
 export { observeListings } from './observed-listings.ts';
+export { createOciRepositoryReconciler, type OciRepositoryDeps } from './oci-repository.ts';
 export { isRefAllowed } from './push-refs.ts';
 export { type Guards, registerGuards } from './register-guards.ts';
 export { type Receivers, registerReceivers } from './register-receivers.ts';

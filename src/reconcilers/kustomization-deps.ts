@@ -35,6 +35,11 @@ export interface KustomizationDeps {
   list(): readonly Kustomization[];
   /** A source object as the API last told. */
   source(ref: SourceRef): KubeObject | undefined;
+  /**
+   * Brings the artifact of a source that another process serves into memory, unless it is there; does nothing for our own sources.
+   * Throws KustomizationError with reason ArtifactFailed.
+   */
+  obtainArtifact?(ref: SourceRef, source: KubeObject, signal: AbortSignal): Promise<void>;
   /** Asks a source to make its artifact again: after a restart it is not in memory. */
   requestArtifact(source: SourceRef): void;
   /** Where this process runs in the cluster; never deleted by it. */

@@ -56,7 +56,7 @@ function tellLeft(kustomization: Kustomization, context: StepContext, own: OwnKu
 
 async function deleteAll(kustomization: Kustomization, context: StepContext, { deps }: KustomizationMemory): Promise<void> {
   const stale = inventoryOfStatus(kustomization);
-  const artifact = artifactForHandover(kustomization, deps);
+  const artifact = await artifactForHandover(kustomization, deps, context.signal);
   const { changes, failures } = await pruneStale({ kustomization, stale, artifact }, context, deps);
   const list = pruneList(changes);
   if (list !== '') context.event({ type: 'Normal', reason: 'ReconciliationSucceeded', message: list });
@@ -64,11 +64,16 @@ async function deleteAll(kustomization: Kustomization, context: StepContext, { d
 }
 
 /** What neighbours render now; waits for an artifact that only a restart took, and goes without one that there is not. */
-function artifactForHandover(kustomization: Kustomization, deps: KustomizationDeps): Artifact | null {
+async function artifactForHandover(
+  kustomization: Kustomization,
+  deps: KustomizationDeps,
+  signal: AbortSignal,
+): Promise<Artifact | null> {
   const ref = sourceRefOf(kustomization);
   const source = deps.source(ref);
   const revision = revisionOf(source);
-  if (revision === undefined) return null;
+  if (source === undefined || revision === undefined) return null;
+  await deps.obtainArtifact?.(ref, source, signal);
   const artifact = deps.artifacts.get(ref, revision);
   if (artifact !== null || isFailing(source)) return artifact;
   deps.requestArtifact(ref);

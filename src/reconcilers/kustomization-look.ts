@@ -58,6 +58,7 @@ export async function lookAt(
   if (revision === undefined) return { state: 'no artifact' };
   const because = await unready(kustomization, all, { revision, deps });
   if (because !== null) return { state: 'waiting', because, revision };
+  await deps.obtainArtifact?.(source, found, context.signal);
   const artifact = deps.artifacts.get(source, revision);
   if (artifact === null) return { state: 'lost artifact', source, revision };
   const building = buildOrFail(kustomization, artifact, { context, deps, startedAt });

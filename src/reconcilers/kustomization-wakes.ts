@@ -1,22 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
-import { gitRepositoryKind, type Kustomization, kustomizationKind } from '../api/index.ts';
+import { type Kustomization, kustomizationKind, sourceKinds } from '../api/index.ts';
 import { dependencyKeys, readyExpressionOf } from '../apply/index.ts';
 import { type Artifact, type Artifacts, type KubeObject, keyOf, nameOf, type SourceRef, type Wake } from '../core/index.ts';
-import type { WakeRule } from '../engine/index.ts';
+import type { ObjectChange, WakeRule } from '../engine/index.ts';
 import { sourceRefOf } from './kustomization-spec.ts';
 
 /** A Kustomization runs when its source has another artifact, and when something it depends on went on. */
 export function kustomizationWakes(list: () => readonly Kustomization[]): WakeRule[] {
   return [
-    {
-      on: gitRepositoryKind,
-      because: 'the source has another revision',
-      keys: ({ before, after }) => {
+    ...sourceKinds.map((on) => ({
+      on,
+      because: 'the source has another artifact',
+      keys: ({ before, after }: ObjectChange) => {
         if (isDeepStrictEqual(artifactOf(before), artifactOf(after))) return [];
         const changed = after ?? before;
-        return changed === null ? [] : keysOn({ kind: gitRepositoryKind.kind, ...nameOf(changed) }, list());
+        return changed === null ? [] : keysOn({ kind: on.kind, ...nameOf(changed) }, list());
       },
-    },
+    })),
     {
       on: kustomizationKind,
       because: 'a dependency changed',
@@ -72,7 +72,8 @@ function asksByExpression(one: KubeObject, key: string): boolean {
 }
 
 function artifactOf(object: KubeObject | null): unknown {
-  return [object === null, revisionOf(object ?? undefined)];
+  const { artifact } = (object?.['status'] ?? {}) as { artifact?: { revision?: string; digest?: string } };
+  return [object === null, artifact?.revision, artifact?.digest];
 }
 
 function dependencyFacts(object: KubeObject | null): unknown {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Artifact, type ArtifactStatus, type Clock, type SourceRef, TagalongError } from '../core/index.ts';
 import { artifactPath, artifactStatus, artifactUrl, folderParts } from './artifact-status.ts';
@@ -16,6 +16,17 @@ export interface Retention {
 
 /** Flux's `--artifact-retention-records` and `--artifact-retention-ttl`. */
 export const defaultRetention: Retention = { records: 2, ttlMs: 60_000 };
+
+export interface StoreOptions {
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** What is served in place of the packed artifact. */
+  readonly bytes?: Buffer | undefined;
+  /** The newest one is also served as `latest.tar.gz`. */
+  readonly hasLatest?: boolean | undefined;
+}
+
+/** The name under which the newest archive of a source is served beside its own. */
+export const latestName = 'latest.tar.gz';
 
 export interface ArtifactStorageOptions {
   readonly folder: string;
@@ -40,15 +51,16 @@ export class ArtifactStorage {
     source: SourceRef,
     artifact: Artifact,
     fileName: string,
-    metadata?: Readonly<Record<string, string>>,
+    { metadata, bytes, hasLatest = false }: StoreOptions = {},
   ): Promise<ArtifactStatus> {
     const target = join(this.#folder, artifactPath(source, fileName));
     const temporary = join(dirname(target), `.${randomUUID()}`);
     try {
       await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-      const { digest, size } = await writeStream(temporary, streamArtifact(artifact));
+      const { digest, size } = await writeStream(temporary, bytes === undefined ? streamArtifact(artifact) : [bytes]);
       const storedAt = this.#options.clock.now();
       await utimes(temporary, storedAt / 1_000, storedAt / 1_000);
+      if (hasLatest) await linkLatest(temporary, dirname(target));
       await rename(temporary, target);
       return artifactStatus(
         { source, fileName, revision: artifact.revision, digest, size, storedAt, ...(metadata && { metadata }) },
@@ -92,7 +104,7 @@ export class ArtifactStorage {
 
   async #listFiles(source: SourceRef): Promise<{ file: string; storedAt: number }[]> {
     const folder = join(this.#folder, ...folderParts(source));
-    const names = await readdir(folder).catch(() => []);
+    const names = (await readdir(folder).catch(() => [])).filter((name) => name !== latestName);
     return Promise.all(
       names.map(async (name) => ({ file: join(folder, name), storedAt: (await stat(join(folder, name))).mtimeMs })),
     );
@@ -103,6 +115,13 @@ export class ArtifactStorage {
     const file = resolve(this.#folder, path);
     return file.startsWith(`${this.#folder}/`) ? file : null;
   }
+}
+
+/** Another name for the same file, which takes the place of the one before at once. */
+async function linkLatest(file: string, folder: string): Promise<void> {
+  const temporary = `${file}-latest`;
+  await link(file, temporary);
+  await rename(temporary, join(folder, latestName));
 }
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT']);
@@ -117,7 +136,10 @@ function describeWriteFailure(error: unknown, folder: string): unknown {
   return new SourceError('STORAGE_FAILED', `unable to store the artifact in ${folder}: ${advice}`, { cause: error });
 }
 
-async function writeStream(file: string, chunks: AsyncIterable<Buffer>): Promise<{ digest: string; size: number }> {
+async function writeStream(
+  file: string,
+  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
+): Promise<{ digest: string; size: number }> {
   const hash = createHash('sha256');
   let size = 0;
   await using handle = await open(file, 'wx', 0o600);

@@ -12,11 +12,20 @@ const notServed = 'http://artifacts-are-not-served.invalid';
  * The status of an artifact that is built from here and not packed, because no listener is on: the digest is that of its content
  * (RFC 2606 `.invalid` in the URL says the rest), so it changes exactly when a file changes.
  */
-export async function describeArtifact(source: SourceRef, artifact: Artifact): Promise<ArtifactDescription> {
-  const path = artifactPath(source, artifactFileName(artifact));
+export async function describeArtifact(
+  source: SourceRef,
+  artifact: Artifact,
+  fileName: string = artifactFileName(artifact),
+  digest?: string,
+): Promise<ArtifactDescription> {
+  const path = artifactPath(source, fileName);
+  const known = digest ?? (await digestContent(artifact));
+  return { path, url: `${notServed}/${path}`, revision: artifact.revision, digest: known };
+}
+
+async function digestContent(artifact: Artifact): Promise<string> {
   const key = (await artifact.contentKey('')) ?? '';
-  const digest = `sha256:${createHash('sha256').update(key).digest('hex')}`;
-  return { path, url: `${notServed}/${path}`, revision: artifact.revision, digest };
+  return `sha256:${createHash('sha256').update(key).digest('hex')}`;
 }
 
 /** Whether a status says that its artifact cannot be downloaded. */

@@ -18,7 +18,27 @@ export type SourceErrorCode =
   /** The commit or tag does not carry a signature of the keys that are trusted. */
   | 'VERIFICATION_FAILED'
   /** An archive cannot be written: the disk is full, or not writable. */
-  | 'STORAGE_FAILED';
+  | 'STORAGE_FAILED'
+  /** What should be an archive is none, or is cut. */
+  | 'BAD_ARCHIVE'
+  /** An artifact is beyond what is unpacked here. */
+  | 'ARTIFACT_TOO_LARGE'
+  /** The artifact is one of a bot that serves no archives. */
+  | 'NOT_SERVED'
+  /** Who serves the artifact does not answer, or not yet. */
+  | 'SERVER_AWAY'
+  /** An artifact of others cannot be downloaded. */
+  | 'FETCH_FAILED'
+  /** The url of a source cannot be asked. */
+  | 'INVALID_URL'
+  /** No tag of a registry is what is wanted, or they cannot be listed. */
+  | 'TAG_NOT_FOUND'
+  /** The manifest of an OCI artifact cannot be had. */
+  | 'PULL_FAILED'
+  /** An OCI artifact lacks the layer that is wanted. */
+  | 'LAYER_FAILED'
+  /** A bucket is not there, or cannot be read. */
+  | 'BUCKET_FAILED';
 
 const reasons: Readonly<Record<SourceErrorCode, string>> = {
   REF_NOT_FOUND: 'GitOperationFailed',
@@ -33,6 +53,16 @@ const reasons: Readonly<Record<SourceErrorCode, string>> = {
   SUBMODULE_FAILED: 'GitOperationFailed',
   VERIFICATION_FAILED: 'VerificationError',
   STORAGE_FAILED: 'ArchiveOperationFailed',
+  BAD_ARCHIVE: 'ArchiveOperationFailed',
+  ARTIFACT_TOO_LARGE: 'ArchiveOperationFailed',
+  NOT_SERVED: 'ArtifactFailed',
+  SERVER_AWAY: 'ArtifactFailed',
+  FETCH_FAILED: 'ArtifactFailed',
+  INVALID_URL: 'URLInvalid',
+  TAG_NOT_FOUND: 'ReadOperationFailed',
+  PULL_FAILED: 'OCIArtifactPullFailed',
+  LAYER_FAILED: 'OCIArtifactLayerOperationFailed',
+  BUCKET_FAILED: 'BucketOperationFailed',
 };
 
 /** What making and keeping artifacts can fail with; `reason` is the condition reason users of Flux know. */

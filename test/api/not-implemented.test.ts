@@ -139,11 +139,13 @@ describe('values that ask for nothing pass', () => {
 });
 
 describe('what is not there yet is named', () => {
-  test.for(['OCIRepository', 'Bucket', 'ExternalArtifact'])('a Kustomization on a %s', (kind) => {
-    const source = { sourceRef: { kind, name: 'a' } };
-    expect(findPaths('Kustomization', source)).toEqual(['spec.sourceRef.kind']);
-    const resource = parseResource('Kustomization', buildResource('Kustomization', source));
-    expect(findNotImplemented(resource)).toEqual(['spec.sourceRef.kind: only a GitRepository can be a source yet']);
+  test.for([
+    { because: 'a key of cosign', verify: { secretRef: { name: 'keys' } }, paths: [] },
+    { because: 'identities with a root of trust', verify: { trustedRootSecretRef: { name: 'root' } }, paths: [] },
+    { because: 'notation', verify: { provider: 'notation', secretRef: { name: 'certs' } }, paths: ['spec.verify.provider'] },
+    { because: 'identities of the public Sigstore', verify: { provider: 'cosign' }, paths: ['spec.verify'] },
+  ])('an OCIRepository verified by $because: $paths', ({ verify, paths }) => {
+    expect(findPaths('OCIRepository', { verify })).toEqual(paths);
   });
 });
 

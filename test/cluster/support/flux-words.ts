@@ -44,6 +44,7 @@ const every: readonly FluxKind[] = [
   },
   { kind: 'OCIRepository', words: ['source', 'oci'], plural: ['sources', 'oci'] },
   { kind: 'Bucket', words: ['source', 'bucket'], plural: ['sources', 'bucket'] },
+  { kind: 'ExternalArtifact', words: ['source', 'external'], plural: ['sources', 'external'] },
   { kind: 'HelmRepository', words: ['source', 'helm'], plural: ['sources', 'helm'] },
   { kind: 'HelmChart', words: ['source', 'chart'], plural: ['sources', 'chart'] },
   { kind: 'HelmRelease', words: ['helmrelease'], plural: ['helmreleases'] },

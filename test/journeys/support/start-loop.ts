@@ -30,6 +30,8 @@ import { createSkippingClock, type SkippingClock } from './skipping-clock.ts';
 
 export type LoopKind =
   | 'GitRepository'
+  | 'OCIRepository'
+  | 'Bucket'
   | 'Kustomization'
   | 'ImageRepository'
   | 'ImagePolicy'
@@ -80,7 +82,7 @@ export interface Loop extends AsyncDisposable {
   /** `<registry>/<image>:<tag>`. */
   image(name: string, tag: string): string;
   startApp(
-    options?: Partial<Pick<AppOptions, 'stateFolder' | 'artifacts' | 'allowedPushRefs' | 'tenancy' | 'controllers'>>,
+    options?: Partial<Pick<AppOptions, 'stateFolder' | 'artifacts' | 'allowedPushRefs' | 'tenancy' | 'controllers' | 'observed'>>,
   ): Promise<App>;
   stopApp(): Promise<void>;
   apply(...objects: readonly KubeObject[]): Promise<void>;
