@@ -42,7 +42,9 @@ export async function deliver(
   await deps.memories.write(nameOf(resource), remember(delivered, seen, memory, context));
   const found = last === undefined && isDirect(target) ? await findOwnHead(resource, seen, look.head) : null;
   if (found !== null) deps.onPushed(target.mirror, target.branch, found.commit);
-  await deps.rollouts.record(resource, target, isDirect(target) ? (last?.oid ?? look.head) : base.head, context);
+  const landed = isDirect(target) ? (last?.oid ?? look.head) : base.head;
+  const known = [...(seen.requests?.requests.values() ?? [])].flat();
+  await deps.rollouts.record(resource, { target, head: landed, requests: known }, context);
   const requests = await deliverByRequest(seen, delivered, resource, context).catch(failed);
   for (const { branch, commit } of requests.pushed) deps.onPushed(target.mirror, branch, commit);
   const revision = isDirect(target) ? `${target.branch}@sha1:${last?.oid ?? look.head}` : base.revision;

@@ -1,4 +1,6 @@
 import { findCondition, type ImagePolicy, type ImageRepository, type Rollout } from '../api/index.ts';
+import { formatKey, formatTime, type NamespacedName } from '../core/index.ts';
+import type { Waiting } from './guard-board.ts';
 
 const secondsOfSelection = 60;
 
@@ -17,4 +19,17 @@ export function readPast(
   // A later scan says nothing of when the tag came.
   const isThatScan = scannedAt !== undefined && lag >= 0 && lag <= secondsOfSelection;
   return { selectedAt, ...(isThatScan ? { seenAt: scannedAt } : {}) };
+}
+
+/** What a bump waited for until now, as the last run of its automation knew. */
+export function readWaits(waiting: readonly Waiting[], policy: NamespacedName, tag: string): Pick<Rollout['spec'], 'waited'> {
+  const own = waiting.filter((one) => formatKey(one.policy) === formatKey(policy) && carries(one.candidate, tag));
+  const waited = own.flatMap(({ reasons, since }) =>
+    reasons.map(({ reason, message }) => ({ reason, message, from: formatTime(since) })),
+  );
+  return waited.length === 0 ? {} : { waited };
+}
+
+function carries(candidate: string, tag: string): boolean {
+  return candidate.split('@')[0]?.endsWith(`:${tag}`) === true;
 }

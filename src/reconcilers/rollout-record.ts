@@ -10,6 +10,7 @@ import {
   type Commit,
   type Edit,
   errorMessage,
+  type ForgeRequest,
   formatApiVersion,
   formatKey,
   formatTime,
@@ -27,6 +28,14 @@ import { findLandings, type LandingCommit, parseWriter, readBumps } from './roll
 import type { RolloutSight } from './rollout-deps.ts';
 import { branchOf } from './rollout-writer.ts';
 
+/** A branch that is rolled out, as a run left it. */
+export interface LandedBranch {
+  readonly target: AutomationTarget;
+  readonly head: Oid;
+  /** Requests of the automation, whatever became of them. */
+  readonly requests: readonly Pick<ForgeRequest, 'url' | 'state' | 'head'>[];
+}
+
 /** Keeps one Rollout for each bump that landed. */
 export interface RolloutRecorder {
   /** To be called before a push: how the workloads do that it will change. What cannot be seen is left out. */
@@ -40,7 +49,7 @@ export interface RolloutRecorder {
    * To be called at the end of each run, whether it pushed or not: afterwards every bump in the branch up to `head` has its Rollout, also one
    * that was pushed right before a crash, or merged by a forge. A failure is logged and made good by the next run.
    */
-  record(automation: ImageUpdateAutomation, target: AutomationTarget, head: Oid, context: StepContext): Promise<void>;
+  record(automation: ImageUpdateAutomation, landed: LandedBranch, context: StepContext): Promise<void>;
   drop(automation: ImageUpdateAutomation): Promise<void>;
 }
 
@@ -56,14 +65,14 @@ export function createRolloutRecorder(deps: RolloutSight, store: Store): Rollout
       baselines.set(at(automation), before);
       await store.write(at(automation), JSON.stringify({ ...memory, before }));
     },
-    async record(automation, target, head, context) {
+    async record(automation, { target, head, requests }, context) {
       const branch = branchOf(target);
       const memory = await readMemory(store, at(automation));
       if (branch === null || (memory.head === head && memory.branch === branch)) return;
       const since = memory.branch === branch ? (memory.head ?? null) : null;
       const before = baselines.get(at(automation)) ?? memory.before ?? [];
       try {
-        await recordAll(automation, { target, branch }, { head, since, before }, context, deps);
+        await recordAll(automation, { target, branch, requests }, { head, since, before }, context, deps);
         await store.write(at(automation), JSON.stringify({ head, branch }));
         baselines.delete(at(automation));
         await dropOldest(automation, context, deps);
@@ -100,8 +109,7 @@ interface Extent {
   readonly before: readonly Baseline[];
 }
 
-interface Place {
-  readonly target: AutomationTarget;
+interface Place extends Pick<LandedBranch, 'target' | 'requests'> {
   readonly branch: string;
 }
 
@@ -116,9 +124,21 @@ async function recordAll(
   const landings = await findLandings(place.target.mirror, head, { since, bornAt });
   for (const landing of landings.slice(0, keptOf(automation)).toReversed()) {
     if (!isToBeFollowed(landing, automation, deps)) continue;
-    for (const bump of await readBumps(place.target.mirror, landing.commit))
-      await createRollout(rolloutOf(automation, place, landing, bump, before, deps), context, deps);
+    const pullRequest = await requestOf(landing, place);
+    for (const bump of await readBumps(place.target.mirror, landing.commit)) {
+      const rollout = rolloutOf(automation, place, landing, bump, before, deps);
+      await createRollout({ ...rollout, spec: { ...rollout.spec, ...pullRequest } }, context, deps);
+    }
   }
+}
+
+/** The merged request that has the commit in it; a forge that made another commit of it leaves no trace. */
+async function requestOf({ commit }: LandingCommit, { target, requests }: Place): Promise<Pick<Rollout['spec'], 'pullRequest'>> {
+  for (const { url, state, head } of requests) {
+    if (state !== 'merged' || !(await target.mirror.has(head))) continue;
+    if (head === commit.oid || (await target.mirror.isAncestor(commit.oid, head))) return { pullRequest: url };
+  }
+  return {};
 }
 
 /** Bumps of another automation of this cluster are followed there; those of another cluster are only reported. */

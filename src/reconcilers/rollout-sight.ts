@@ -21,11 +21,12 @@ import {
   TagalongError,
 } from '../core/index.ts';
 import type { Engine } from '../engine/index.ts';
+import type { Waiting } from './guard-board.ts';
 import { userOf } from './kustomization-identity.ts';
 import type { RemoteClusters } from './kustomization-remote.ts';
 import { repositoryOf } from './policy-repository.ts';
 import type { RolloutSight } from './rollout-deps.ts';
-import { readPast } from './rollout-past.ts';
+import { readPast, readWaits } from './rollout-past.ts';
 
 export interface SightOptions {
   readonly engine: Pick<Engine, 'cache'>;
@@ -36,6 +37,8 @@ export interface SightOptions {
   readonly remotes: RemoteClusters;
   readonly clusterId: string;
   readonly defaultServiceAccount?: string | undefined;
+  /** What waits at the moment. */
+  waiting(): readonly Waiting[];
   /** Whether this process follows Kustomizations; another one may serve them, or nobody. */
   readonly followsKustomizations: boolean;
 }
@@ -65,7 +68,7 @@ export function createRolloutSight(options: SightOptions): RolloutSight {
     pastOf(name, tag) {
       const policy = findPolicy(name);
       const repository = policy === undefined ? undefined : find<ImageRepository>(imageRepositoryKind, repositoryOf(policy));
-      return readPast(policy, repository, tag);
+      return { ...readPast(policy, repository, tag), ...readWaits(options.waiting(), name, tag) };
     },
   };
 }

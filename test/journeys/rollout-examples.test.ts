@@ -77,7 +77,9 @@ test('examples/promotion: production follows staging by half an hour', async () 
   await loop.rests();
   await loop.serves('web-production', '1.0.0');
   loop.clock.skip(31 * 60_000);
-  await loop.phase('web-production', '1.1.0', 'Healthy');
+  const rollout = await loop.phase('web-production', '1.1.0', 'Healthy');
+  expect(rollout.spec.waited?.map(({ reason }) => reason)).toEqual(['RequirementUnmet']);
+  expect(rollout.status?.phases?.map(({ phase }) => phase).slice(0, 3)).toEqual(['Selected', 'Waiting', 'Committed']);
 });
 
 test('examples/pull-requests-for-production: staging is pushed to, production is asked for and followed once it is merged', async () => {
@@ -94,5 +96,6 @@ test('examples/pull-requests-for-production: staging is pushed to, production is
   await forge.state.merge(request.number, 'merge');
   await loop.request('GitRepository', 'fleet');
   await loop.request('ImageUpdateAutomation', 'fleet');
-  await loop.phase('web-production', '1.1.0', 'Healthy');
+  const rollout = await loop.phase('web-production', '1.1.0', 'Healthy');
+  expect(rollout.spec.pullRequest).toContain(`/pulls/${request.number}`);
 });
