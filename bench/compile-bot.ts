@@ -12,6 +12,14 @@ await createRunCommand().parseAsync(process.argv.slice(2), { from: 'user' });
 
 /** Compiles the sources as a release is, since running TypeScript as it is costs memory, and returns the file that runs the bot. */
 export function compileBot(): string {
+  compiled ??= compile();
+  return compiled;
+}
+
+// Once: what is changed meanwhile is for the next time.
+let compiled: string | undefined;
+
+function compile(): string {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
   mkdirSync(folder, { recursive: true });
   const args = ['-p', join(root, 'tsconfig.build.json'), '--declaration', 'false', '--sourceMap', 'false'];

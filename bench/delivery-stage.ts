@@ -229,12 +229,19 @@ async function writeFiles(folder: string, files: Readonly<Record<string, string 
   }
 }
 
+/** As the image runs it. */
+const imageFlags = ['--max-semi-space-size=2'];
+const imageEnvironment = { MALLOC_ARENA_MAX: '2' };
+
 async function startBot(kubeconfigYaml: string, folder: string): Promise<ChildProcess> {
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, kubeconfigYaml, { mode: 0o600 });
   const args = ['--kubeconfig', kubeconfig, '--state-dir', join(folder, 'state'), '--log-level', 'info'];
-  const words = [...profileArgs(), compileBot(), ...args, '--controllers=source,kustomize'];
-  const bot = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'pipe'] });
+  const words = [...imageFlags, ...profileArgs(), compileBot(), ...args, '--controllers=source,kustomize'];
+  const bot = spawn(process.execPath, words, {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: { ...process.env, ...imageEnvironment },
+  });
   let log = '';
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   bot.stderr.on('data', (chunk: Buffer) => {
