@@ -42,8 +42,20 @@ function meetEver(guards: readonly Guard[], now: Instant): boolean {
   return common.length > 0;
 }
 
+/** A year of a dense window is much to go through, and the same for as long as the guard is. */
+const remembered = new WeakMap<Guard, { readonly at: Instant; readonly stretches: readonly Stretch[] }>();
+const rememberedForMs = 30 * dayMs;
+
+function openStretches(guard: Guard, now: Instant): readonly Stretch[] {
+  const known = remembered.get(guard);
+  if (known !== undefined && now >= known.at && now < known.at + rememberedForMs) return known.stretches;
+  const stretches = findStretches(guard, now);
+  remembered.set(guard, { at: now, stretches });
+  return stretches;
+}
+
 /** When a guard's windows are open within the horizon, in order and without gaps between what touches. */
-function openStretches({ windows }: Guard, now: Instant): Stretch[] {
+function findStretches({ windows }: Guard, now: Instant): Stretch[] {
   const stretches = windows.flatMap((window) =>
     [...startsBetween(window, now - window.durationMs, now + horizonMs)].map((from) => ({ from, to: from + window.durationMs })),
   );

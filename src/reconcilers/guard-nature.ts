@@ -30,14 +30,22 @@ export function hasNatureGates({ spec }: Guard): boolean {
   return (spec.platforms?.length ?? 0) > 0 || (spec.verify?.length ?? 0) > 0;
 }
 
-/** An image is often pushed before its signature: so long an answer that it has none counts. */
+/** An image is often pushed before its signature: so long an answer that it has none counts, doubled each time that it stays so. */
 const unsignedForMs = 60_000;
+const unsignedForAtMostMs = 1_800_000;
 const signedForMs = 600_000;
 const rememberedAtMost = 2000;
 
+interface SignatureRecord {
+  /** Null where it is signed. */
+  readonly because: string | null;
+  readonly forMs: number;
+  readonly until: Instant;
+}
+
 export function createNatureChecks({ home, registry }: { readonly home: Cluster; readonly registry: Registry }): NatureChecks {
   const platforms = new Map<string, readonly string[]>();
-  const signatures = new Map<string, { readonly because: string | null; readonly until: Instant }>();
+  const signatures = new Map<string, SignatureRecord>();
 
   const platformsOf = async (candidate: NatureCandidate, signal: AbortSignal) => {
     const known = platforms.get(candidate.digest) ?? (await readPlatforms(registry, candidate, signal));
@@ -45,15 +53,22 @@ export function createNatureChecks({ home, registry }: { readonly home: Cluster;
     platforms.set(candidate.digest, known);
     return known;
   };
-  const unsignedBecause = async (candidate: NatureCandidate, trust: Trust, now: Instant, signal: AbortSignal) => {
+  const lookFor = async (
+    candidate: NatureCandidate,
+    trust: Trust,
+    now: Instant,
+    signal: AbortSignal,
+  ): Promise<SignatureRecord> => {
     const key = JSON.stringify([candidate.image, candidate.digest, fingerprintOf(trust)]);
     const known = signatures.get(key);
-    if (known !== undefined && now < known.until && known.until <= now + signedForMs) return known.because;
+    if (known !== undefined && now < known.until && known.until <= now + known.forMs) return known;
     const answer = await verifyImage(registry, candidate, trust, signal);
     const because = answer.kind === 'signed' ? null : answer.because;
     if (signatures.size >= rememberedAtMost) signatures.clear();
-    signatures.set(key, { because, until: now + (because === null ? signedForMs : unsignedForMs) });
-    return because;
+    const forMs = because === null ? signedForMs : nextLookMs(known);
+    const record = { because, forMs, until: now + forMs };
+    signatures.set(key, record);
+    return record;
   };
   const checkPlatforms = async (
     { name, spec }: Guard,
@@ -74,8 +89,9 @@ export function createNatureChecks({ home, registry }: { readonly home: Cluster;
   ): Promise<GuardReason[]> => {
     const reasons: GuardReason[] = [];
     for (const spec of guard.spec.verify ?? []) {
-      const because = await unsignedBecause(candidate, await readTrust(home, guard.name.namespace, spec, signal), now, signal);
-      if (because !== null) reasons.push(waitFor(guard.name, 'NotSigned', because, { askAgainAt: now + unsignedForMs }));
+      const trust = await readTrust(home, guard.name.namespace, spec, signal);
+      const { because, until } = await lookFor(candidate, trust, now, signal);
+      if (because !== null) reasons.push(waitFor(guard.name, 'NotSigned', because, { askAgainAt: until }));
     }
     return reasons;
   };
@@ -123,6 +139,11 @@ function describePlatform(value: unknown): string | undefined {
   const { os, architecture, variant } = (value ?? {}) as Fields;
   if (typeof os !== 'string' || typeof architecture !== 'string') return undefined;
   return [os, architecture, ...(typeof variant === 'string' && variant !== '' ? [variant] : [])].join('/');
+}
+
+/** When it is looked at again; a signature that was there and is gone begins anew. */
+function nextLookMs(known: SignatureRecord | undefined): number {
+  return known === undefined || known.because === null ? unsignedForMs : Math.min(known.forMs * 2, unsignedForAtMostMs);
 }
 
 function fingerprintOf(trust: Trust): string {

@@ -195,10 +195,13 @@ function report(resource: ImagePolicy, plan: Plan): Report {
       return reportWaiting(resource, plan.because);
     case 'keep': {
       const ready = { status: 'False', reason: plan.reason, message: plan.because } as const;
+      const before = resource.status?.conditions?.find((condition) => condition.type === 'Ready');
+      // What guards refuse is looked at again and again, and is news once.
+      const isNews = plan.guarded === undefined || before?.message !== plan.because;
       return {
         ready,
         outcome: 'retry',
-        events: [{ type: 'Warning', reason: ready.reason, message: ready.message }],
+        events: isNews ? [{ type: 'Warning', reason: ready.reason, message: ready.message }] : [],
         next: plan.retry === true ? 'backoff' : 'never',
       };
     }

@@ -75,6 +75,19 @@ test('a freeze in the guard namespace beats a tenant whose own guard is open', a
   await loop.lands(web, ':1.1.0');
 });
 
+test('a bot that follows one namespace alone still obeys the guards that bind all, and wakes when they change', async () => {
+  await using loop = await startLoop({ extra: [namespaceObject('flux-system')], asleep: true });
+  const org = inNamespace(updateGuard({ freezes: [freezeUntil(loop, 9 * hourMs)] }, 'org'), 'flux-system');
+  await loop.apply(org);
+  await loop.startApp({ namespace: 'default' });
+  await loop.settles();
+  await loop.pushTag('web', '1.1.0');
+  expect((await automationWaits(loop, 'Frozen')).message).toContain('UpdateGuard flux-system/org: frozen until');
+  expect(await loop.main.file(web)).toContain(':1.0.0');
+  await loop.apply({ ...org, spec: { freezes: [freezeUntil(loop, -hourMs)] } });
+  await loop.lands(web, ':1.1.0');
+});
+
 test('a guard that is edited while bumps wait counts as it is now: what it lets go lands at once', async () => {
   await using loop = await startLoop();
   await loop.settles();

@@ -82,7 +82,9 @@ export interface Loop extends AsyncDisposable {
   /** `<registry>/<image>:<tag>`. */
   image(name: string, tag: string): string;
   startApp(
-    options?: Partial<Pick<AppOptions, 'stateFolder' | 'artifacts' | 'allowedPushRefs' | 'tenancy' | 'controllers' | 'observed'>>,
+    options?: Partial<
+      Pick<AppOptions, 'stateFolder' | 'artifacts' | 'allowedPushRefs' | 'tenancy' | 'controllers' | 'observed' | 'namespace'>
+    >,
   ): Promise<App>;
   stopApp(): Promise<void>;
   apply(...objects: readonly KubeObject[]): Promise<void>;
