@@ -15,7 +15,7 @@ import {
   servedKinds,
   type UpdateGuard,
 } from '../api/index.ts';
-import { formatImageRef, type KubeObject } from '../core/index.ts';
+import { formatDuration, formatImageRef, type KubeObject } from '../core/index.ts';
 import { type KindWords, wordsOf } from './kind-words.ts';
 
 /** How a kind is shown: its columns between the name and READY, and what is said when a run of it went well. */
@@ -137,11 +137,23 @@ function policyView(): ViewParts {
   return { ...parts, columns: columns.filter(({ header }) => header !== 'SUSPENDED') };
 }
 
+/** How long until the first of these times, in whole minutes; '' where there is none. */
+function nextIn(times: readonly string[], now: number): string {
+  if (times.length === 0) return '';
+  const leftMs = Math.min(...times.map((time) => Date.parse(time))) - now;
+  return leftMs <= 0 ? 'now' : formatDuration(Math.ceil(leftMs / 60_000) * 60_000).replace(/0s$/, '');
+}
+
 function guardView(): ViewParts {
   const { columns, ...parts } = view<UpdateGuard>(
     {
       SELECTS: ({ status }) => String(status?.selected?.length ?? 0),
       WAITING: ({ status }) => String(status?.guarded?.length ?? 0),
+      'NEXT IN': ({ status }) =>
+        nextIn(
+          (status?.guarded ?? []).flatMap(({ until }) => until ?? []),
+          Date.now(),
+        ),
     },
     false,
     (object) => readyOf(object).message,

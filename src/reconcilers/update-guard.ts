@@ -84,11 +84,15 @@ export function describe({ decision, reason, message, until }: GuardReason): Omi
 function decide(_resource: UpdateGuard, seen: Seen): Plan {
   const compiled = seen.known?.compiled;
   if (compiled?.kind === 'invalid') {
-    const because = `closes the ${seen.selected.length} policies that it selects: ${compiled.problems.join('; ')}`;
+    const because = `closes ${countPolicies(seen)}: ${compiled.problems.join('; ')}`;
     return { do: 'close', because, seen };
   }
   if (seen.contradictions.length > 0) return { do: 'guard', because: seen.contradictions.join('; '), seen };
-  return { do: 'guard', because: [`guards ${seen.selected.length} policies`, ...summarize(seen.guarded)].join('; '), seen };
+  return { do: 'guard', because: [`guards ${countPolicies(seen)}`, ...summarize(seen.guarded)].join('; '), seen };
+}
+
+function countPolicies({ selected }: Seen): string {
+  return selected.length === 1 ? '1 policy' : `${selected.length} policies`;
 }
 
 const shownAtMost = 5;
