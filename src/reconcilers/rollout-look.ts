@@ -92,8 +92,9 @@ async function lookAtOne(kustomization: Kustomization, trial: Trial, input: Look
     const { workloads, problem } = await findWorkloads(kustomization, rollout.spec.image.name, tools);
     const own = workloads.filter((workload) => imagesOf(workload).some((image) => isLandedImage(image, rollout.spec.image)));
     const live = attempted ? await concurrently(own, 4, (one) => lookAtWorkload(one, name, trial, { cluster, input })) : [];
-    if (applied || live.length > 0) return { name, state: 'reached', pending: null, live };
-    const concerns = isUnderPath(kustomization, rollout) || workloads.some((one) => carriesPrevious(one, rollout));
+    const concerns =
+      live.length > 0 || isUnderPath(kustomization, rollout) || workloads.some((one) => carriesPrevious(one, rollout));
+    if (live.length > 0 || (applied && concerns)) return { name, state: 'reached', pending: null, live };
     if (!concerns || kustomization.spec.suspend === true) return { name, state: 'apart', pending: null, live };
     return { name, state: 'pending', pending: describePending(kustomization, attempted, problem), live };
   } catch (error) {

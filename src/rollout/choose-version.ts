@@ -18,8 +18,8 @@ export type VersionChoice =
   | { readonly kind: 'none'; readonly because: string };
 
 /**
- * What a file's markers of a policy go back to: together, as they once stood in one version of the file, so that a tag and a digest fit. The
- * version before is the newest that first came before what stands there now. `history` is newest first and begins with the file as it is.
+ * What a file's markers of a policy go back to: together, as they once stood in one version of the file, so that a tag and a digest fit.
+ * `history` is newest first and begins with the file as it is.
  */
 export function chooseVersion(policy: NamespacedName, history: readonly FileVersion[], to: string | undefined): VersionChoice {
   const states = history.map(({ markers }) => markers.filter((marker) => formatKey(marker.policy) === formatKey(policy)));
@@ -32,15 +32,20 @@ export function chooseVersion(policy: NamespacedName, history: readonly FileVers
   return chooseUnseen(current, file, to);
 }
 
-/** By first appearance: going back twice goes back twice, never forth. */
+/**
+ * What stood there before, as undoing knows it: a version that was gone back from is off the way. So going back twice goes back twice, never
+ * forth, and never to what somebody had taken back.
+ */
 function findBefore(states: readonly (readonly Marker[])[]): readonly Marker[] | undefined {
-  const order: { readonly key: string; readonly state: readonly Marker[] }[] = [];
+  const way: { readonly key: string; readonly state: readonly Marker[] }[] = [];
   for (const state of states.toReversed()) {
+    if (state.length === 0) continue;
     const key = keyOf(state);
-    if (state.length > 0 && !order.some((one) => one.key === key)) order.push({ key, state });
+    const known = way.findIndex((one) => one.key === key);
+    if (known >= 0) way.length = known;
+    way.push({ key, state });
   }
-  const at = order.findIndex(({ key }) => key === keyOf(states[0] ?? []));
-  return order[at - 1]?.state;
+  return way.at(-2)?.state;
 }
 
 function keyOf(state: readonly Marker[]): string {

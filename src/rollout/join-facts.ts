@@ -47,7 +47,11 @@ export function joinFacts(rollout: Rollout, facts: RolloutFacts, now: Instant): 
   if (isEnded(before.phase)) return { status: { ...before, phases: known }, entered: [] };
   const phases = stepsOf(facts, before).reduce((list, step) => enter(list, step, now), known);
   const phase = phases.at(-1)?.phase ?? 'Committed';
-  const workloads = facts.workloads.map(({ evidence: _, ...workload }) => keepSince(workload, before, now));
+  // What ended is no longer looked at; who it concerned is still to be known.
+  const isOver = isEnded(phase);
+  const workloads = isOver
+    ? (before.workloads ?? [])
+    : facts.workloads.map(({ evidence: _, ...workload }) => keepSince(workload, before, now));
   const [digest, ...others] = new Set(workloads.flatMap((one) => (one.digest === undefined ? [] : [one.digest])));
   const since = phase === 'Healthy' ? latest(workloads) : undefined;
   const status: RolloutStatus = {

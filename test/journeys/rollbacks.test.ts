@@ -200,3 +200,30 @@ test('a suspended automation takes nothing back until it is resumed', async () =
   await withheld(loop, 'Suspended');
   expect(await loop.main.file(web)).toContain(':1.1.0');
 });
+
+test('where the version before is ill as well, the bot stops and says so', async () => {
+  await using loop = await landedUnapplied();
+  const pods = { group: '', version: 'v1', kind: 'Pod', namespace: 'default' };
+  const { items } = await loop.cluster.list(pods, { namespace: 'default' });
+  const unready = { status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: '2026-01-01T00:00:00Z' }] } };
+  for (const { metadata } of items)
+    await loop.cluster.patch({ ...pods, name: metadata.name }, unready, { type: 'merge', subresource: 'status' });
+  await loop.resume();
+  const rollout = await withheld(loop, 'PreviousUnhealthy');
+  expect(rollout.status?.undo?.message).toContain('not healthy either');
+  expect(await loop.main.file(web)).toContain(':1.1.0');
+});
+
+test('a version before that does not come back is told of, and nothing more is done', async () => {
+  await using loop = await startBroken({ guard: { onUnhealthy: 'Rollback', healthTimeout: '3s' } });
+  await loop.pushTag('web', '1.1.0');
+  await loop.until('the inverse commit', async () => (await loop.main.commits()).length === 3);
+  loop.broken.set('web:1.0.0', 'missing');
+  const pods = { group: '', version: 'v1', kind: 'Pod', namespace: 'default' };
+  await loop.until('the version before to be ill', async () => {
+    const { items } = await loop.cluster.list(pods, { namespace: 'default' });
+    for (const { metadata } of items) await loop.cluster.delete({ ...pods, name: metadata.name });
+    return (await find(loop, 'web', '1.1.0'))?.status?.undo?.reason === 'StillUnhealthy';
+  });
+  expect((await loop.main.commits()).length).toBe(3);
+});

@@ -24,6 +24,7 @@ describe('going back', () => {
       to: undefined,
       after: ['1'],
     },
+    { because: 'not to what somebody took back', history: [tag('3'), tag('1'), tag('2'), tag('1')], to: undefined, after: ['1'] },
     { because: 'to a tag that once stood there', history: [tag('3'), tag('2'), tag('1')], to: '1', after: ['1'] },
     { because: 'to a tag that never did', history: [tag('3'), tag('2')], to: '1.5', after: ['1.5'] },
     {
