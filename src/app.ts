@@ -77,6 +77,7 @@ import {
   type ConnectRemote,
   createArtifactsOfOthers,
   createAutomationMemories,
+  createBucketReconciler,
   createConfigWatcher,
   createDriftWatchers,
   createGitRepositoryReconciler,
@@ -379,7 +380,7 @@ function serveArtifacts(
 }
 
 function registerSources(
-  { options, engine, git, registry, logins, news, artifacts, contents }: Parts,
+  { options, engine, git, registry, logins, news, artifacts, contents, checkAddress }: Parts,
   server: ArtifactServer | null,
 ): void {
   const registration = registrationOf(options, 'source-controller');
@@ -394,6 +395,8 @@ function registerSources(
   const cloudLogins = createCloudLogins({ clock: options.clock });
   const oci = { cluster, registry, artifacts, contents, logins: cloudLogins, ...publishing };
   engine.register(createOciRepositoryReconciler(oci), registration);
+  const buckets = { cluster, artifacts, contents, checkAddress, ...publishing };
+  engine.register(createBucketReconciler(buckets), registration);
 }
 
 /** Artifacts that wake the Kustomizations of their source when they come back after a restart. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { Secret } from '../core/index.ts';
 import { type CheckAddress, createEgressLookup } from './egress.ts';
 import type { ProxyAccess } from './proxy-from-secret.ts';
 
@@ -7,11 +8,16 @@ export interface TenantRoute {
   readonly checkAddress: CheckAddress;
   /** PEM text of the authority to trust instead of the system's. */
   readonly ca?: string;
+  /** PEM texts of who we are in the handshake. */
+  readonly certificate?: string;
+  readonly key?: Secret;
   readonly proxy?: ProxyAccess;
+  /** The longest answer; default 1 MiB. */
+  readonly maxBytes?: number;
 }
 
 /** Answers larger than this are of no API that is asked here. */
-const maxBytes = 1_048_576;
+const longestApiBytes = 1_048_576;
 const timeoutMs = 30_000;
 
 /** A `fetch` that goes this way, follows no redirect and ends after half a minute. */
@@ -28,8 +34,10 @@ export async function createTenantFetch(route: TenantRoute): Promise<typeof glob
   };
 }
 
-function createDispatcher(undici: typeof import('undici'), { checkAddress, ca, proxy }: TenantRoute) {
-  const tls = ca === undefined ? {} : { ca };
+function createDispatcher(undici: typeof import('undici'), route: TenantRoute) {
+  const { checkAddress, ca, certificate, key, proxy, maxBytes = longestApiBytes } = route;
+  const own = certificate === undefined || key === undefined ? {} : { cert: certificate, key: key.reveal() };
+  const tls = { ...(ca === undefined ? {} : { ca }), ...own };
   const limits = { maxResponseSize: maxBytes };
   if (proxy === undefined) return new undici.Agent({ ...limits, connect: { ...tls, lookup: createEgressLookup(checkAddress) } });
   const { address, username, password } = proxy;

@@ -5,6 +5,7 @@ export { type AutomationGuards, openGuards } from './automation-guards.ts';
 export { type AutomationMemories, createAutomationMemories } from './automation-memory.ts';
 export { createSigners } from './automation-signing.ts';
 export { sourceOf } from './automation-source.ts';
+export { type BucketDeps, createBucketReconciler } from './bucket.ts';
 export { type ConfigWatcher, createConfigWatcher } from './config-watcher.ts';
 export { createDriftWatchers, type DriftWatchers } from './drift-watchers.ts';
 export { createGitRepositoryReconciler, type GitRepositoryDeps } from './git-repository.ts';

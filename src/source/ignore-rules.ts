@@ -77,3 +77,11 @@ function decides(patterns: readonly IgnorePattern[], path: string): IgnorePatter
 function compareFolders(a: string, b: string): number {
   return a.split('/').length - b.split('/').length || (a < b ? -1 : 1);
 }
+
+/**
+ * The rules of a bucket: of the `.sourceignore` at its root and of `spec.ignore`, and no others. Flux has neither defaults nor nested files there.
+ */
+export function createObjectRules(rootRules: string | undefined, specIgnore: string | undefined): (key: string) => boolean {
+  const patterns = [...parseIgnoreRules(rootRules ?? ''), ...parseIgnoreRules(specIgnore ?? '')];
+  return (key) => decides(patterns, key)?.include === false;
+}

@@ -11,7 +11,7 @@ export { type ArtifactFetcher, type ArtifactFetcherOptions, createArtifactFetche
 export { findSubmodules, submodulesAtMost } from './find-submodules.ts';
 export { createFolderArtifact } from './folder-artifact.ts';
 export { createGitArtifact, type GitArtifactOptions } from './git-artifact.ts';
-export { createIgnoreRules, type IgnoreFile } from './ignore-rules.ts';
+export { createIgnoreRules, createObjectRules, type IgnoreFile } from './ignore-rules.ts';
 export { type OciContent, type OciWish, pullOciContent } from './oci-content.ts';
 export type { IncludedArtifact, Submodule } from './overlay.ts';
 export { type PackedArtifact, packArtifact, streamArtifact } from './pack-artifact.ts';

