@@ -166,8 +166,8 @@ async function run(options: RunOptions): Promise<void> {
   if (options.policies !== undefined) await followPolicies(resolve(options.policies), home, app.store, log, stack);
   const stopping = new AbortController();
   const stopped = untilSignal().finally(() => stopping.abort());
-  if (book !== null) return observe({ options, engine: app.engine, book, clock: systemClock, signal: stopping.signal });
-  log.info('stopping', { signal: await stopped });
+  if (book !== null) await observe({ options, engine: app.engine, book, clock: systemClock, signal: stopping.signal });
+  else log.info('stopping', { signal: await stopped });
 }
 
 function checkObserving({ observe: observes, once, observeReport, output, policies }: RunOptions): void {

@@ -101,7 +101,8 @@ function reasonToScan(resource: ImageRepository, seen: Seen, now: Instant): stri
   if (!isDeepStrictEqual(new Set(status.observedExclusionList ?? []), new Set(resource.spec.exclusionList ?? [])))
     return 'updated exclusion list';
   // A listing that status does not speak of is of another time: the state folder came from elsewhere, or a crash fell between the two writes.
-  if (seen.kept?.revision !== status.lastScanResult.revision) return 'no tags in database';
+  // One of Flux may have no revision at all.
+  if (seen.kept === null || seen.kept.revision !== status.lastScanResult.revision) return 'no tags in database';
   // A scan that failed leaves the old listing: try again when the queue says so, not at the next interval.
   if (resource.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'False'))
     return 'last scan failed';
@@ -140,7 +141,9 @@ function compareListing({ status }: ImageRepository, done: Done): readonly Diffe
   if (done.kind === 'waited') return [];
   if (done.kind === 'doubted') return [{ kind: 'listing', message: `would not believe the listing: ${done.because}` }];
   const known = status?.lastScanResult;
-  if (known?.revision === done.list.revision) return [];
+  const isSame =
+    known?.revision === undefined ? known?.tagCount === done.list.tags.length : known.revision === done.list.revision;
+  if (isSame) return [];
   const theirs = known === undefined ? 'no scan' : `${known.tagCount}, scanned at ${known.scanTime}`;
   return [{ kind: 'listing', message: `lists ${done.list.tags.length} tags; status has ${theirs}` }];
 }

@@ -41,8 +41,8 @@ function withoutSecrets(found: Difference, revealed: ReadonlySet<string>): Diffe
 
 /** What waits or stalls here and is ready there. */
 function compareReady(plan: Exclude<KustomizationPlan, { do: 'apply' }>, { status }: Kustomization): readonly Difference[] {
-  // The artifact comes as soon as its source was looked at, and with it another run.
-  if (plan.do === 'ask source') return [];
+  // Where its source comes to it, another run follows at once.
+  if (plan.do === 'ask source') return [{ kind: 'failure', message: `could not be compared: ${plan.because}` }];
   const isReady = status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
   return isReady ? [{ kind: 'failure', message: `would ${plan.do} (${plan.reason}): ${plan.because}` }] : [];
 }
