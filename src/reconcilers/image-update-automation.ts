@@ -23,7 +23,7 @@ export function createImageUpdateAutomationReconciler(
     decide,
     act: async (plan, resource, context) => {
       const { target, order } = plan.seen;
-      await deps.answerRequests(resource, { ...order, target, branch: branchOf(target) }, context);
+      await deps.answerRequests(resource, { ...order, target, branch: branchOf(target), mayPush: deps.mayPush }, context);
       const done = await deliver(plan.seen, resource, context, deps);
       const { mirror, branch } = plan.seen.target;
       const places = { url: mirror.remote.url, branch, files: done.look.places };

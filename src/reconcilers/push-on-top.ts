@@ -24,7 +24,7 @@ const noPlan = { edits: [], policies: [], reason: null, landed: null, files: new
  * when somebody else's push came in between. Never forces.
  */
 export function pushOnTop(
-  { target, branch, style, pushOptions, remake }: RolloutWriter & { readonly branch: string },
+  { target, branch, style, pushOptions, remake, mayPush }: RolloutWriter & { readonly branch: string },
   draft: (head: Oid) => Promise<Draft | null>,
   context: StepContext,
 ): Promise<OnTop> {
@@ -41,6 +41,7 @@ export function pushOnTop(
       const written = await mirror.writeCommit({ parent: head, files, message, author, seconds, ...sign });
       const [made] = (await remake?.([{ oid: written, message, plan: noPlan }], head)) ?? [];
       const commit = made?.oid ?? written;
+      if (!mayPush(`refs/heads/${branch}`)) return { kind: 'refused', message: notAllowed(branch), commit };
       const outcome = await mirror.push(branch, commit, head, { pushOptions, signal: context.signal });
       if (outcome.kind === 'pushed') return { kind: 'pushed', commit, files: [...files.keys()] };
       if (outcome.kind === 'refused') return { kind: 'refused', message: outcome.message, commit };
@@ -49,4 +50,8 @@ export function pushOnTop(
     }
     throw movedTooOften(branch);
   });
+}
+
+function notAllowed(branch: string): string {
+  return `pushing to '${branch}' is not allowed here (--allowed-push-refs)`;
 }

@@ -13,6 +13,8 @@ export interface RolloutWriter {
   readonly branch: string | null;
   readonly style: CommitStyle;
   readonly pushOptions: readonly string[];
+  /** Whether this process may push to a ref (`--allowed-push-refs`). */
+  mayPush(ref: string): boolean;
   /** Makes commits elsewhere than in the mirror; absent where git makes them. */
   readonly remake?: PushOrder['remake'];
 }

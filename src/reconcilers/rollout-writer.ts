@@ -19,7 +19,12 @@ export async function openRolloutWriter(
   await refreshTarget(automation, source, target, context, deps);
   const signer = await readSigner(automation, context, deps);
   const { style, pushOptions } = wayOfWriting(automation, target, signer, deps);
-  return orderViaForge(automation, { target, branch: branchOf(target), style, pushOptions }, context, deps);
+  return orderViaForge(
+    automation,
+    { target, branch: branchOf(target), style, pushOptions, mayPush: deps.mayPush },
+    context,
+    deps,
+  );
 }
 
 /** The branch whose history is rolled out: the one that is checked out, also where pushes go to another one first. */

@@ -72,3 +72,19 @@ test('runs are counted and timed, in the steps of Flux', async () => {
   expect(buckets.at(-2)).toMatch(/le="(1800|1799\.9+\d*|1800\.0+\d*)"/);
   expect(starting('tagalong_queue_depth{')).toHaveLength(2);
 });
+
+test('rollouts are counted by outcome, and each step is measured', async () => {
+  const { starting } = await expose(
+    () => [],
+    (metrics) => {
+      metrics.observeRollout({ namespace: 'apps', outcomes: ['Healthy'], hops: [{ hop: 'applied to healthy', seconds: 4 }] });
+      metrics.observeRollout({ namespace: 'apps', outcomes: ['Failed', 'RolledBack'], hops: [] });
+    },
+  );
+  expect(starting('tagalong_rollouts_total{')).toEqual([
+    'tagalong_rollouts_total{namespace="apps",outcome="Healthy"} 1',
+    'tagalong_rollouts_total{namespace="apps",outcome="Failed"} 1',
+    'tagalong_rollouts_total{namespace="apps",outcome="RolledBack"} 1',
+  ]);
+  expect(starting('tagalong_rollout_hop_seconds_sum{')).toEqual(['tagalong_rollout_hop_seconds_sum{hop="applied_to_healthy"} 4']);
+});
