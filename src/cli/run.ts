@@ -28,6 +28,7 @@ import {
 } from './run/parse-flags.ts';
 import type { RunOptions } from './run/run-options.ts';
 import { serveListeners } from './run/serve-listeners.ts';
+import { tellMissingNamespace } from './run/tell-missing-namespace.ts';
 import { tellMissingRights } from './run/tell-missing-rights.ts';
 import { readRuntimePlace } from './runtime-place.ts';
 
@@ -140,6 +141,7 @@ async function run(options: RunOptions): Promise<void> {
   if (leases !== null) stack.defer(() => leases.release());
   const isAsked = options.policies === undefined && options.observe !== true;
   if (isAsked) await tellMissingRights(options, home, leases === null ? null : place.namespace, log);
+  await tellMissingNamespace(options, home, log);
   const book = options.observe === true ? new ObservationBook() : null;
   const metrics = createMetrics({
     depths: () => app.engine.depths(),

@@ -95,8 +95,15 @@ function judge(object: ObservedObject): Finding[] {
   if (object.aside !== undefined) return [note(`${name}: ${object.aside}`)];
   return object.differences.map(({ kind, subject, message }) => {
     const where = subject === undefined ? '' : `${subject}: `;
-    return (inMotion.has(kind) ? warning : bad)(`${name}: ${kind}: ${where}${message}`);
+    return (inMotion.has(kind) || (kind === 'build' && isSameInEffect(object)) ? warning : bad)(
+      `${name}: ${kind}: ${where}${message}`,
+    );
   });
+}
+
+/** Other bytes, of objects that are as they would be applied: a dry run of each says so. */
+function isSameInEffect({ differences }: ObservedObject): boolean {
+  return differences.every(({ kind }) => kind !== 'apply' && kind !== 'prune');
 }
 
 /** Something new that Flux has not come to yet: it settles by itself. */

@@ -16,6 +16,7 @@ export function appOptionsOf(
     ...webhooksOf(options, place),
     ...artifactsOf(options),
     ...(options.allowLoopback === true ? { allowLoopback: true } : {}),
+    ...(place.apiServerAddress === undefined ? {} : { forbiddenAddresses: [place.apiServerAddress] }),
     controllers: options.controllers,
     tenancy: tenancyOf(options),
     decryption: decryptionOf(options, place.self?.namespace),
