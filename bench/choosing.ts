@@ -1,5 +1,6 @@
 import { compileTagPolicy, selectTag, type TagPolicySpec } from '../src/select/index.ts';
 import { type Figure, figureOf, timed } from './measure.ts';
+import type { Measured } from './scenario.ts';
 
 const tagCount = 10_000;
 const rounds = 7;
@@ -20,7 +21,7 @@ const policies: readonly { readonly name: string; readonly spec: TagPolicySpec; 
 ];
 
 /** How long each kind of policy takes over 10,000 tags. */
-export async function benchChoosing(): Promise<Figure[]> {
+export async function benchChoosing(): Promise<Measured> {
   const figures: Figure[] = [];
   for (const { name, spec, tag } of policies) {
     const tags = Array.from({ length: tagCount }, (_, index) => tag(index));
@@ -30,5 +31,5 @@ export async function benchChoosing(): Promise<Figure[]> {
     for (let round = 0; round < rounds; round += 1) times.push(await timed(() => selectTag(compiled.policy, tags)));
     figures.push(figureOf(`choose among ${tagCount} tags: ${name}`, times));
   }
-  return figures;
+  return { figures };
 }

@@ -1,3 +1,5 @@
+import type { Counts } from './counts.ts';
+
 /** One line of the table: what was measured, how often, and how it spread. Times in milliseconds. */
 export interface Figure {
   readonly what: string;
@@ -6,13 +8,25 @@ export interface Figure {
   readonly min: number;
   readonly max: number;
   readonly unit: string;
+  readonly cost?: Cost;
 }
 
-export function figureOf(what: string, values: readonly number[], unit = 'ms'): Figure {
+/** What the processes under test used for it, in all rounds together. */
+export interface Cost {
+  readonly cpuSeconds: number;
+  /** Afterwards. */
+  readonly residentMiB: number;
+  /** Requests by verb. */
+  readonly api: Counts;
+  readonly registry: Counts;
+}
+
+export function figureOf(what: string, values: readonly number[], unit = 'ms', cost?: Cost): Figure {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   const median = sorted.length % 2 === 1 ? at(sorted, middle) : (at(sorted, middle - 1) + at(sorted, middle)) / 2;
-  return { what, n: sorted.length, median, min: at(sorted, 0), max: at(sorted, sorted.length - 1), unit };
+  const spread = { n: sorted.length, median, min: at(sorted, 0), max: at(sorted, sorted.length - 1) };
+  return { what, ...spread, unit, ...(cost === undefined ? {} : { cost }) };
 }
 
 /** How long `run` takes. */
@@ -20,15 +34,6 @@ export async function timed(run: () => Promise<unknown> | unknown): Promise<numb
   const start = performance.now();
   await run();
   return performance.now() - start;
-}
-
-export function printFigures(figures: readonly Figure[]): void {
-  const width = Math.max(...figures.map(({ what }) => what.length));
-  console.log(`${'what'.padEnd(width)}     n     median        min        max`);
-  for (const { what, n, median, min, max, unit } of figures) {
-    const cells = [median, min, max].map((value) => value.toFixed(value < 10 ? 2 : 0).padStart(10));
-    console.log(`${what.padEnd(width)}  ${String(n).padStart(4)} ${cells.join(' ')} ${unit}`);
-  }
 }
 
 function at(values: readonly number[], index: number): number {

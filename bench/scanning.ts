@@ -4,7 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileBot } from './compile-bot.ts';
+import { growthThrough } from './growth.ts';
 import { type Figure, figureOf } from './measure.ts';
+import type { Measured, Setting } from './scenario.ts';
 
 interface Scan {
   readonly name: string;
@@ -18,6 +20,8 @@ const scans: readonly Scan[] = [
   { name: '200 repositories of 500 tags, a policy each', tags: 500, exclusion: '', repositories: 200 },
   { name: '200,000 tags in pages of 1,000', tags: 200_000, exclusion: '', repositories: 1 },
   { name: '1,000,000 tags, of which 1,000 are kept', tags: 1_000_000, exclusion: '^build-', repositories: 1 },
+  { name: '1,000 tags, all kept', tags: 1_000, exclusion: '', repositories: 1 },
+  { name: '100,000 tags, all kept', tags: 100_000, exclusion: '', repositories: 1 },
   { name: '1,000,000 tags, all kept', tags: 1_000_000, exclusion: '', repositories: 1 },
 ];
 
@@ -25,13 +29,27 @@ const scans: readonly Scan[] = [
 const imageOptions = ['--max-semi-space-size=2'];
 
 /** What scans cost, without a Kubernetes API around them: time, CPU, requests, and the most memory that was resident. */
-export async function benchScanning(rounds = 3): Promise<Figure[]> {
+export async function benchScanning({ quick }: Setting): Promise<Measured> {
   const worker = compileWorker();
   await using server = await startTagServer();
   const figures: Figure[] = [];
-  for (const scan of scans) figures.push(...(await benchScan(scan, { worker, server, rounds })));
-  return figures;
+  const rounds = quick ? 1 : 3;
+  const asked = scans.filter(({ tags }) => !quick || tags <= quickTags);
+  for (const scan of asked) figures.push(...(await benchScan(scan, { worker, server, rounds })));
+  const grown = asked.filter(({ name }) => name.endsWith(', all kept'));
+  const pointsOf = (suffix: string) =>
+    grown.flatMap(({ name }) => figures.filter(({ what }) => what === `scan of ${name}: ${suffix}`));
+  const sizes = grown.map(({ tags }) => tags);
+  return {
+    figures,
+    growth: [
+      growthThrough('time of a scan, by tags', sizes, pointsOf('time')),
+      growthThrough('memory of a scan, by tags', sizes, pointsOf('resident at most')),
+    ],
+  };
 }
+
+const quickTags = 200_000;
 
 interface Place {
   readonly worker: string;
@@ -55,19 +73,19 @@ async function benchScan({ name, tags, exclusion, repositories }: Scan, { worker
   const requests = ((await server.requests()) - before) / rounds;
   return [
     figureOf(
-      `${name}: time`,
+      `scan of ${name}: time`,
       results.map(({ ms }) => ms),
     ),
     figureOf(
-      `${name}: CPU`,
+      `scan of ${name}: CPU`,
       results.map(({ cpuMs }) => cpuMs),
     ),
     figureOf(
-      `${name}: resident at most`,
+      `scan of ${name}: resident at most`,
       results.map(({ peakMiB }) => peakMiB),
       'MiB',
     ),
-    figureOf(`${name}: requests`, [requests], ''),
+    figureOf(`scan of ${name}: requests`, [requests], ''),
   ];
 }
 

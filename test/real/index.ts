@@ -9,6 +9,7 @@ export {
   installFluxDefinitions,
   startFluxControllers,
 } from './flux-controllers.ts';
+export { findFreePort } from './free-port.ts';
 export { type GitHttp, type GitHttpOptions, startGitHttp } from './git-http.ts';
 export { type KubeApiServer, type KubeApiServerOptions, startKubeApiServer } from './kube-api-server.ts';
 export type { KubeUser } from './kube-users.ts';

@@ -1,0 +1,67 @@
+import { describeCounts, growthOf } from './counts.ts';
+import type { Growth } from './growth.ts';
+import { type Cost, type Figure, figureOf } from './measure.ts';
+import type { Stage, StageChoice } from './stage.ts';
+
+export interface Measured {
+  readonly figures: readonly Figure[];
+  readonly growth?: readonly Growth[];
+  /** What stands below the table. */
+  readonly notes?: readonly string[];
+}
+
+export interface Setting extends StageChoice {
+  /** Smaller sizes and fewer rounds. */
+  readonly quick: boolean;
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** One line for `--help`. */
+  readonly what: string;
+  /** Whether Flux's controllers can do the same. */
+  readonly hasPeer?: boolean;
+  /** Left out of `--quick`. */
+  readonly isLong?: boolean;
+  run(setting: Setting): Promise<Measured>;
+}
+
+/** Runs something a few times, with what it cost: time, CPU seconds, memory afterwards, and requests by verb. */
+export async function measure(
+  what: string,
+  stage: Stage,
+  { rounds, run }: { readonly rounds: number; readonly run: (round: number) => Promise<number> },
+): Promise<Measured> {
+  const costs = await startCosting(stage);
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round += 1) times.push(await run(round));
+  return { figures: [figureOf(what, times, 'ms', await costs())] };
+}
+
+/** Begins to count; what it returns tells the cost since then. */
+export async function startCosting(stage: Stage): Promise<() => Promise<Cost>> {
+  const before = { usage: await stage.usage(), api: await stage.apiRequests(), registry: stage.registry.requests() };
+  return async () => {
+    const [usage, api] = [await stage.usage(), await stage.apiRequests()];
+    return {
+      cpuSeconds: usage.cpuSeconds - before.usage.cpuSeconds,
+      residentMiB: usage.residentMiB,
+      api: growthOf(before.api, api),
+      registry: growthOf(before.registry, stage.registry.requests()),
+    };
+  };
+}
+
+export function describeCost({ what, n, cost }: Figure): string | null {
+  if (cost === undefined) return null;
+  const rounds = n === 1 ? 'once' : `${n} times`;
+  return `${what}, ${rounds}: API ${describeCounts(cost.api)}; registry ${describeCounts(cost.registry)}`;
+}
+
+export function join(parts: readonly Measured[]): Measured {
+  return {
+    figures: parts.flatMap(({ figures }) => figures),
+    growth: parts.flatMap(({ growth = [] }) => growth),
+    notes: parts.flatMap(({ notes = [] }) => notes),
+  };
+}
