@@ -1,11 +1,12 @@
 import { type ImageUpdateAutomation, imagePolicyKind } from '../api/index.ts';
 import type { Cluster } from '../core/index.ts';
+import { standingOf } from '../engine/index.ts';
 import type { RollbackRequest } from '../rollout/index.ts';
 import { askBot } from './ask-bot.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { CliError } from './error.ts';
 import { findObjects } from './find-objects.ts';
-import { isSuspended, viewOf } from './kind-views.ts';
+import { viewOf } from './kind-views.ts';
 import { withCluster } from './open-cluster.ts';
 import { createProgress } from './progress.ts';
 import type { Session } from './session.ts';
@@ -48,8 +49,11 @@ export async function writersOf(
       'NOT_FOUND',
       `no ImageUpdateAutomation in "${namespace}" namespace writes what ImagePolicy ${policy} picks`,
     );
-  const stopped = writers.find(isSuspended);
+  const stopped = writers.find((one) => standingOf(one, session.clock.now()).kind !== 'acts');
   if (stopped !== undefined)
-    throw new CliError('FAILED', `ImageUpdateAutomation ${stopped.metadata.name} is suspended; resume it first`);
+    throw new CliError(
+      'FAILED',
+      `ImageUpdateAutomation ${stopped.metadata.name} is suspended, paused or only observes; let it write first`,
+    );
   return writers;
 }

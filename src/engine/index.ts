@@ -6,4 +6,5 @@ export { applyMergePatch, diffMergePatch } from './merge-patch.ts';
 export { ObjectCache, type ObjectChange } from './object-cache.ts';
 export type { Observation, Observed } from './observe-object.ts';
 export { planResource } from './plan-resource.ts';
+export { standingOf } from './stand-aside.ts';
 export { WorkQueue } from './work-queue.ts';

@@ -1,5 +1,6 @@
 import { type ImageUpdateAutomation, type Rollout, type RolloutStatus, rolloutKind } from '../api/index.ts';
 import { formatKey, formatTime, type Instant, nameOf, type PlanLike, type Reconciler, type StepContext } from '../core/index.ts';
+import { standingOf } from '../engine/index.ts';
 import {
   decideUndo,
   enter,
@@ -106,7 +107,7 @@ function decide(rollout: Rollout, seen: Seen | null, now: Instant): Plan {
       undo: undoneBy(seen.standing, settled.undo ?? null, now),
     };
   if (isSettled(settled.undo)) return { do: 'follow', because: 'it is left to people', seen, joined, undo: settled.undo ?? null };
-  const decision = decideUndo({ ...seen.weighed, ...seen.rule, ...ownership(rollout, seen) });
+  const decision = decideUndo({ ...seen.weighed, ...seen.rule, ...ownership(rollout, seen, now) });
   return planUndo(decision, seen, joined, now);
 }
 
@@ -117,8 +118,8 @@ function isSettled(undo: RolloutStatus['undo']): boolean {
   return undo?.decision === 'Done' || (undo?.decision === 'Withheld' && final.has(undo.reason));
 }
 
-function ownership({ spec }: Rollout, { writer, automation }: Seen): { isOwn: boolean; isSuspended: boolean } {
-  return { isOwn: spec.writer === writer.style.automation, isSuspended: automation.spec.suspend === true };
+function ownership({ spec }: Rollout, { writer, automation }: Seen, now: Instant): { isOwn: boolean; isSuspended: boolean } {
+  return { isOwn: spec.writer === writer.style.automation, isSuspended: standingOf(automation, now).kind !== 'acts' };
 }
 
 function planUndo(decision: UndoDecision, seen: Seen, joined: Joined, now: Instant): Plan {

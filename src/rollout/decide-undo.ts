@@ -29,7 +29,7 @@ export function decideUndo(facts: UndoFacts): UndoDecision {
     return withhold(facts.onUnhealthy, 'no guard of the policy asks for a rollback (spec.onUnhealthy)');
   if (!facts.isOwn) return withhold('OtherWriter', 'another automation made the commit, and only that one may undo it');
   if (facts.evidence === null) return withhold('NotTheImage', 'nothing speaks against the image itself');
-  if (facts.isSuspended) return withhold('Suspended', 'the automation is suspended');
+  if (facts.isSuspended) return withhold('Suspended', 'the automation is suspended, paused or only observes');
   if (facts.undoneBefore !== null)
     return withhold(
       'UndoneBefore',

@@ -193,12 +193,22 @@ test('a branch that refuses the inverse commit: people are told', async () => {
   expect(rollout.status?.undo?.message).toContain('main is protected');
 });
 
-test('a suspended automation takes nothing back until it is resumed', async () => {
+test.for([
+  { word: 'suspended', stop: { spec: { suspend: true } }, go: { spec: { suspend: false } } },
+  {
+    word: 'paused',
+    stop: { metadata: { annotations: { 'tagalong.dev/paused-until': '2090-01-01T00:00:00Z' } } },
+    go: { metadata: { annotations: { 'tagalong.dev/paused-until': null } } },
+  },
+])('an automation that is $word takes nothing back until it goes on', async ({ stop, go }) => {
   await using loop = await landedUnapplied();
-  await loop.patch('ImageUpdateAutomation', 'fleet', { spec: { suspend: true } });
+  await loop.patch('ImageUpdateAutomation', 'fleet', stop);
   await loop.resume();
   await withheld(loop, 'Suspended');
   expect(await loop.main.file(web)).toContain(':1.1.0');
+  await loop.patch('ImageUpdateAutomation', 'fleet', go);
+  loop.clock.skip(60_000);
+  await loop.phase('web', '1.1.0', 'RolledBack');
 });
 
 test('where the version before is ill as well, the bot stops and says so', async () => {
