@@ -18,6 +18,7 @@ import { addHistoryCommand } from './history-command.ts';
 import { addHoldCommand, addUnholdCommand } from './hold-command.ts';
 import { addLandCommand } from './land-command.ts';
 import { addLogsCommand } from './logs-command.ts';
+import { addMarkCommand } from './mark-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';
 import { addPauseCommand, addUnpauseCommand } from './pause-command.ts';
 import { addReconcileCommand } from './reconcile-command.ts';
@@ -124,6 +125,7 @@ const ownCommands = [
   addBuildCommand,
   addDiffCommand,
   addUpdateCommand,
+  addMarkCommand,
   addReconcileCommand,
   addSuspendCommand,
   addResumeCommand,

@@ -33,7 +33,8 @@ export async function readMarkerFiles(root: string): Promise<MarkerFiles> {
   return found;
 }
 
-async function findFiles(root: string, problems: FileProblem[]): Promise<string[]> {
+/** Paths of the files below `root` in which markers are looked for, in order; links that leave the folder are problems. */
+export async function findFiles(root: string, problems: FileProblem[]): Promise<string[]> {
   const paths: string[] = [];
   const visit = async (folder: string): Promise<void> => {
     for (const entry of await listFolder(root, folder, problems)) {

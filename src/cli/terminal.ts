@@ -4,6 +4,8 @@ import { type Paint, plainPaint, terminalPaint } from './paint.ts';
 export interface Terminal {
   answer(text: string): void;
   note(text: string): void;
+  /** One line on stderr that the next replaces, where a person looks; else nothing. '' takes it away. */
+  status(text: string): void;
   /** Whether the answer goes to a terminal, not into a file or a pipe. */
   readonly isInteractive: boolean;
   /** Colours for the answer, and for notes. */
@@ -23,6 +25,7 @@ export function createTerminal(stdout: Output, stderr: Output, environment: Envi
   return {
     answer: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),
+    status: (text) => void (stderr.isTTY === true && stderr.write(`\r\x1b[2K${text}`)),
     isInteractive: stdout.isTTY === true,
     paint: paintFor(stdout),
     notePaint: paintFor(stderr),

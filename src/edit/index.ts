@@ -1,7 +1,11 @@
+export { addMarkers, formatMarker, type MarkerAddition } from './add-markers.ts';
 export { applyEdits } from './apply-edits.ts';
 export { type DecodedText, decodeText } from './decode-text.ts';
 export { EditError, type EditErrorCode } from './error.ts';
+export { type FoundImages, findImages, type ImageField } from './find-images.ts';
 export { type FoundMarkers, findMarkers } from './find-markers.ts';
+export { type ImageReference, isImageName, parseImageReference } from './image-reference.ts';
 export { appendToList, identifyDocuments, type ListPlace, removeFromList } from './list-items.ts';
 export { isMarkerFile, mayHaveMarkers } from './marker-file.ts';
 export { type PlannedEdits, planEdits, renderPart } from './plan-edits.ts';
+export { type ProposedTagPolicy, proposeTagPolicy } from './propose-tag-policy.ts';

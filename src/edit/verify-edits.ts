@@ -6,7 +6,7 @@ import { type ParsedText, parseText } from './parse-text.ts';
 import { isPlainText } from './plain-scalar.ts';
 
 /** One node as any reader sees it, scalars with the place they stand at. */
-interface NodeTrace {
+export interface NodeTrace {
   readonly start: number;
   /** Everything but the value: kind, tag, anchor. */
   readonly shape: string;
@@ -44,7 +44,8 @@ function isIntended(old: NodeTrace, now: NodeTrace | undefined, wanted: string |
   return (now.value === wanted || now.value === wanted + ending) && (!now.plain || isPlainText(now.value));
 }
 
-function traceNodes({ documents }: ParsedText): NodeTrace[] {
+/** Every node of a text, in its order. */
+export function traceNodes({ documents }: ParsedText): NodeTrace[] {
   const traces: NodeTrace[] = [];
   for (const [index, document] of documents.entries()) {
     traces.push({ start: -1, shape: `document ${index}`, value: '', plain: false });

@@ -15,6 +15,8 @@ export interface WorkTree extends AsyncDisposable {
   readonly isShallow: boolean;
   /** The path of a file as the repository knows it. */
   pathOf(file: string): string;
+  /** The branch that is checked out, and where `origin` is; null where there is none. */
+  readOrigin(): Promise<{ readonly branch: string | null; readonly url: string | null }>;
 }
 
 const maxBlobBytes = 100 * 1_048_576;
@@ -34,6 +36,10 @@ export async function openWorkTree(folder: string): Promise<WorkTree | null> {
     head: await readHead(repository),
     isShallow: stdout.toString('latin1').trim() === 'true',
     pathOf: (file) => relative(found.top, file).split(sep).join('/'),
+    readOrigin: async () => ({
+      branch: await readWord(repository, ['symbolic-ref', '--quiet', '--short', 'HEAD']),
+      url: await readWord(repository, ['config', '--get', 'remote.origin.url']),
+    }),
     [Symbol.asyncDispose]: async () => reader.close(),
   };
 }
@@ -48,6 +54,12 @@ class LocalReader extends RepositoryReader {
 async function readHead(repository: Repository): Promise<Oid | null> {
   const { code, stdout } = await runGit(repository, ['rev-parse', '--verify', '--quiet', 'HEAD'], { expect: [0, 1, 128] });
   return code === 0 ? stdout.toString('latin1').trim() : null;
+}
+
+async function readWord(repository: Repository, args: readonly string[]): Promise<string | null> {
+  const { code, stdout } = await runGit(repository, args, { expect: [0, 1] });
+  const word = stdout.toString('utf8').trim();
+  return code === 0 && word !== '' ? word : null;
 }
 
 /** What a partial clone left out is missing: reading must not become a fetch. */

@@ -43,6 +43,14 @@ export async function readPolicies(folder: string, namespace = 'default'): Promi
   return { objects: dropRepeated(objects, problems), problems, suspects };
 }
 
+/** The same for the text of one file. An object with a problem is left out. */
+export function readPolicyText(from: PolicyFile): Omit<Policies, 'suspects'> {
+  const objects: PolicyObject[] = [];
+  const problems: FileProblem[] = [];
+  readDocuments(from, objects, problems);
+  return { objects, problems };
+}
+
 /** `policies/web.yaml:3:7: message`, one line a problem. */
 export function describeProblems(problems: readonly FileProblem[]): string {
   return problems
@@ -65,7 +73,8 @@ async function findFiles(folder: string): Promise<string[]> {
   }
 }
 
-interface PolicyFile {
+export interface PolicyFile {
+  /** How problems name it. */
   readonly file: string;
   readonly text: string;
   readonly namespace: string;
