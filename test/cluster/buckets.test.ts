@@ -93,6 +93,8 @@ describeWithParts(
       const [theirs, own] = await Promise.all(
         [flux, ours].map(async (cluster) => {
           await waitUntil(`${name} to be ready`, async () => (await readyOf(cluster, name))?.status === 'True');
+          // Flux writes conditions first, and then the rest.
+          await waitUntil(`${name} to have an artifact`, async () => (await statusOf(cluster, name))?.artifact !== undefined);
           const { artifact } = (await statusOf(cluster, name)) ?? {};
           const path = artifact?.path;
           return { revision: artifact?.revision, message: (await readyOf(cluster, name))?.message, path };
