@@ -2,9 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   type GitRepository,
   gitRepositoryKind,
+  type ImageUpdateAutomation,
+  imageUpdateAutomationKind,
   type Kustomization,
   kustomizationKind,
+  pausedUntilAnnotation,
   type Rollout,
+  roleAnnotation,
   updateGuardKind,
 } from '../api/index.ts';
 import { formatKey, type KubeObject, keyOf, type NamespacedName } from '../core/index.ts';
@@ -31,6 +35,11 @@ export function rolloutWakes(lists: RolloutLists): WakeRule[] {
       because: 'a guard changed',
       keys: (change) => (isSame(change, (object) => object?.['spec']) ? [] : failed(lists)),
     },
+    {
+      on: imageUpdateAutomationKind,
+      because: 'whether its automation may write changed',
+      keys: (change) => (isSame(change, switchesOf) ? [] : failed(lists)),
+    },
   ];
 }
 
@@ -54,6 +63,11 @@ function failed({ listRollouts }: RolloutLists): string[] {
   return listRollouts()
     .filter(({ status }) => status?.phase === 'Failed')
     .map(keyOf);
+}
+
+function switchesOf(object: KubeObject | null): unknown {
+  const { [pausedUntilAnnotation]: paused, [roleAnnotation]: role } = object?.metadata.annotations ?? {};
+  return [(object as ImageUpdateAutomation | null)?.spec.suspend, paused, role];
 }
 
 function revisionOf(object: KubeObject | null): unknown {

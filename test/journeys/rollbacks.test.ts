@@ -207,7 +207,6 @@ test.for([
   await withheld(loop, 'Suspended');
   expect(await loop.main.file(web)).toContain(':1.1.0');
   await loop.patch('ImageUpdateAutomation', 'fleet', go);
-  loop.clock.skip(60_000);
   await loop.phase('web', '1.1.0', 'RolledBack');
 });
 
