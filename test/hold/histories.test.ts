@@ -31,7 +31,8 @@ beforeAll(async () => {
   }
   mirror = await git.mirror({ url: `file://${remote}`, credentials: { kind: 'none' } });
   await mirror.fetch();
-});
+  // Some eighty stories of real git commands.
+}, 300_000);
 
 afterAll(async () => {
   await git.close();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../src/core/index.ts';
-import { gitRepository, imageRepository, imageUpdateAutomation } from './support/resources.ts';
+import { imageRepository } from './support/resources.ts';
 import { conditionOf, type Loop, type LoopKind, refTo, startLoop } from './support/start-loop.ts';
 
 const kinds: readonly { kind: LoopKind; name: string }[] = [
@@ -119,16 +119,18 @@ describe('what is not there yet stalls, naming the path', () => {
 
   test.for<{ path: string; kind: LoopKind; make: (name: string) => KubeObject }>([
     {
-      path: 'spec.verify',
-      kind: 'GitRepository',
-      make: (name) =>
-        gitRepository('http://127.0.0.1:1/x.git', { spec: { verify: { mode: 'HEAD', secretRef: { name: 'keys' } } } }, name),
-    },
-    {
-      path: 'spec.git.push.branch',
-      kind: 'ImageUpdateAutomation',
-      make: (name) =>
-        imageUpdateAutomation({ spec: { git: { checkout: { ref: { branch: 'main' } }, push: { branch: 'bumps' } } } }, name),
+      path: 'spec.verify.provider',
+      kind: 'OCIRepository',
+      make: (name) => ({
+        apiVersion: 'source.toolkit.fluxcd.io/v1',
+        kind: 'OCIRepository',
+        metadata: { name, namespace: 'default' },
+        spec: {
+          url: 'oci://127.0.0.1:1/manifests',
+          interval: '1h',
+          verify: { provider: 'notation', secretRef: { name: 'trust' } },
+        },
+      }),
     },
   ])('$kind: $path', async ({ path, kind, make }) => {
     await loop.apply(make('gap'));
