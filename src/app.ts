@@ -161,6 +161,8 @@ export interface AppOptions {
   readonly leases?: Leases;
   /** Whether addresses of this machine may be spoken to where others wrote them; absent: unless `self` says that this is a pod. */
   readonly allowLoopback?: boolean;
+  /** Addresses that nothing which somebody else wrote may lead to, such as the API server's; other clusters are not meant. */
+  readonly forbiddenAddresses?: readonly string[];
   /** Where this process runs in `target`; never deleted by it. */
   readonly self?: { readonly namespace: string; readonly deployment?: string };
   /** Where the UpdateGuards live that bind every namespace; default flux-system. */
@@ -194,9 +196,9 @@ export async function createApp(given: AppOptions): Promise<App> {
   const store = createFileStore(join(options.stateFolder, 'store'));
   const pushGate = writeGateOf(options, 'image-automation-controller');
   const beforePush = (branch: string) => assertOpen(pushGate, `pushing to '${branch}'`);
-  const checkAddress = createEgressCheck({ allowLoopback: mayUseLoopback(options) });
+  const checkAddress = checkAddressOf(options);
   const git = createGit({ stateFolder: options.stateFolder, clock, log, beforePush, checkAddress });
-  const registry = createRegistry({ clock, log });
+  const registry = createRegistry({ clock, log, checkAddress });
   const engine = createEngine(options);
   const memory = createArtifacts();
   const parts: Parts = {
@@ -453,9 +455,14 @@ function mayUseLoopback({ self, allowLoopback }: Pick<AppOptions, 'self' | 'allo
   return allowLoopback ?? self === undefined;
 }
 
+/** The one rule about addresses that somebody else chose, for whoever sends something there. */
+function checkAddressOf({ forbiddenAddresses = [], ...options }: AppOptions): CheckAddress {
+  return createEgressCheck({ allowLoopback: mayUseLoopback(options), forbidden: forbiddenAddresses });
+}
+
 /** Key services whose addresses stand in repositories are reached like anything that somebody else chose. */
 function decryptionTools({ decryption, ...options }: AppOptions): DecryptionTools {
-  const route = { checkAddress: createEgressCheck({ allowLoopback: mayUseLoopback(options) }) };
+  const route = { checkAddress: checkAddressOf(options) };
   let opened: Promise<typeof globalThis.fetch> | undefined;
   return {
     ...decryption,

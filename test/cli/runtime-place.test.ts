@@ -34,9 +34,15 @@ test.for([
     self: { namespace: 'bots' },
   },
 ])('$because', ({ because: _, environment, ...expected }) => {
-  const { identity, ...place } = readRuntimePlace(environment, account);
+  const { identity, apiServerAddress, ...place } = readRuntimePlace(environment, account);
   expect({ self: undefined, ...place }).toEqual(expected);
+  expect(apiServerAddress).toBe(expected.inCluster ? '10.96.0.1' : undefined);
   expect(identity).toMatch(/_[0-9a-f-]{36}$/);
+});
+
+test('an API server that is named is not an address', () => {
+  const { apiServerAddress } = readRuntimePlace({ KUBERNETES_SERVICE_HOST: 'api.example' }, account);
+  expect(apiServerAddress).toBeUndefined();
 });
 
 test('a pod without a mounted account falls back to Flux’s namespace, and no two processes have one name', () => {

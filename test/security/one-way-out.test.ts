@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { importsOf, readSources, type SourceFile } from '../architecture/read-source.ts';
+
+const sources = readSources();
+const broken = (matches: (file: SourceFile) => boolean, allowed: Readonly<Record<string, string>>) =>
+  sources.filter((file) => matches(file) && !(file.path in allowed)).map(({ path }) => path);
+const needless = (matches: (file: SourceFile) => boolean, allowed: Readonly<Record<string, string>>) =>
+  Object.keys(allowed).filter((path) => !sources.some((file) => file.path === path && matches(file)));
+
+/** Each sends through connections whose addresses are checked by `createEgressCheck`, or to an address that only the operator chooses. */
+const senders = {
+  'auth/tenant-fetch.ts': 'the fetch of everybody else: it checks',
+  'auth/clouds/aws-login.ts': "agents for the cloud's own SDK, at addresses of the cloud",
+  'auth/clouds/google-login.ts': "the cloud's own metadata server, which the operator runs on",
+  'bucket/s3.ts': 'agents for the SDK, whose lookups are checked',
+  'cluster/pools.ts': 'the API servers; those of a tenant are checked',
+  'forge/transport.ts': 'checks by itself',
+  'git/proxy-command.ts': 'the tunnel of ssh: given an address that was checked',
+  'notify/forward-events.ts': '--events-addr: the operator chooses',
+  'registry/create-dispatchers.ts': 'checks by itself',
+  'registry/proxy-dispatcher.ts': 'made by create-dispatchers, after its check',
+  'registry/transport.ts': 'sends over the dispatchers',
+  'source/fetch-artifact.ts': 'checks by itself',
+};
+
+const connects = /\b(connect|createConnection|connectTls|httpRequest|httpsRequest)\(|globalThis\.fetch\(|(?<![.\w])fetch\((?!\))/;
+const values = (file: SourceFile) => [...file.code.matchAll(/^import (?!type\b)([^;]*?) from '([^']+)';/gm)];
+const sends = (file: SourceFile) =>
+  values(file).some(([, names = '', from = '']) => {
+    if (from === 'undici') return true;
+    if (from === 'node:http' || from === 'node:https') return /\b(request|get|Agent|\*)\b/.test(names);
+    return (
+      (from === 'node:net' || from === 'node:tls') &&
+      /\b(connect|createConnection|Socket|\*)\b/.test(names.replace(/type \w+/g, ''))
+    );
+  }) || /import\('undici'\)/.test(file.code);
+
+test('nobody opens a connection but those who check where it leads', () => {
+  expect(broken(sends, senders)).toEqual([]);
+});
+
+test('whoever is allowed to needs to be', () => {
+  expect(needless((file) => sends(file) || connects.test(file.skeleton), senders)).toEqual([]);
+});
+
+test('a bare fetch, which checks nothing, is called for the metadata server alone', () => {
+  const called = /(\bawait|\breturn|=>?|[(:?]) fetch\(/;
+  const bound = /\b(const|let) fetch\b|\bfetch\??:|[{(,]\s*fetch\s*[,})]/;
+  const bare = (file: SourceFile) => called.test(file.skeleton) && !bound.test(file.skeleton);
+  expect(broken(bare, { 'auth/clouds/google-login.ts': "the cloud's own" })).toEqual([]);
+});
+
+/** Each starts a program with arguments as an array and, but for the operator's own commands, an environment made from nothing. */
+const starters = {
+  'build/run-program.ts': 'kustomize: limits on time, memory and output',
+  'git/run-git.ts': 'git: long-lived readers and writers too',
+  'sign/run-ssh-keygen.ts': 'ssh-keygen: keys by a folder in memory',
+  'cli/check/check-programs.ts': "the operator's own command: asks programs for their version",
+  'cli/migrate/migrate.ts': "the operator's own command, in their checkout",
+  'cli/migrate/render-bot.ts': "the operator's own command",
+  'demo/work-tree.ts': 'the demo plays a person',
+  'sandbox/git-host.ts': 'the demo plays a forge',
+};
+
+const starts = (file: SourceFile) =>
+  importsOf(file).includes('node:child_process') &&
+  /^import (?!type)[^;]*\b(spawn|exec|execFile|fork|spawnSync|execSync|execFileSync)\b/m.test(file.code);
+
+test('programs are started in few places', () => {
+  expect(broken(starts, starters)).toEqual([]);
+  expect(needless(starts, starters)).toEqual([]);
+});
+
+test('no program is started through a shell', () => {
+  const shells = sources.filter(
+    ({ code: text }) => /\bshell:\s*true|(?<![.\w])(exec|execSync)\(/.test(text) && /node:child_process/.test(text),
+  );
+  expect(shells.map(({ path }) => path)).toEqual([]);
+});
+
+test.for(['build/run-program.ts', 'git/run-git.ts', 'sign/run-ssh-keygen.ts'])(
+  '%s hands nothing of our environment on',
+  (path) => {
+    const { code: text = '' } = sources.find((file) => file.path === path) ?? {};
+    expect(text).toMatch(/\benv:/);
+    expect(text).not.toMatch(/\.\.\.process\.env/);
+  },
+);
