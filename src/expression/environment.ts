@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { Environment } from '@marcbachmann/cel-js';
 import type { ExpressionScope } from './expression.ts';
 import { formatText } from './format-text.ts';
+import { addPatterns } from './patterns.ts';
+import { quoteText } from './quote-text.ts';
 
 const limits = { maxAstNodes: 5000, maxDepth: 100 };
 
-/** CEL as Flux has it: optional types, and the libraries of strings, sets and encoders. */
+/** CEL as Flux has it: optional types, RE2, and the libraries of strings, sets and encoders. */
 export function createEnvironment(scope: ExpressionScope): Environment {
   const environment = new Environment({
     unlistedVariablesAreDyn: scope === 'object',
@@ -13,6 +15,7 @@ export function createEnvironment(scope: ExpressionScope): Environment {
     homogeneousAggregateLiterals: true,
     limits,
   });
+  addPatterns(environment);
   addStrings(environment);
   addSets(environment);
   addEncoders(environment);
@@ -20,8 +23,13 @@ export function createEnvironment(scope: ExpressionScope): Environment {
   return environment;
 }
 
+class StringsNamespace {}
+
 function addStrings(environment: Environment): void {
   environment
+    .registerType('StringsNamespace', { ctor: StringsNamespace })
+    .registerConstant('strings', 'StringsNamespace', new StringsNamespace())
+    .registerFunction('StringsNamespace.quote(string): string', (_: unknown, text: string) => quoteText(text))
     .registerFunction('string.charAt(int): string', (text: string, at: bigint) => characterAt(text, Number(at)))
     .registerFunction('string.replace(string, string): string', (text: string, old: string, by: string) =>
       text.split(old).join(by),

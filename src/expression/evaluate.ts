@@ -1,6 +1,7 @@
 import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import { createEnvironment } from './environment.ts';
 import type { ComputedAnswer, Expression, ExpressionAnswer, ExpressionScope } from './expression.ts';
+import { useLinearPatterns } from './patterns.ts';
 import { fromCel, toCel } from './to-cel.ts';
 
 const rememberedAtMost = 1000;
@@ -45,6 +46,7 @@ function compile({ text, scope }: Expression): ParseResult {
   const known = compiled.get(key);
   if (known !== undefined) return known;
   const parsed = environmentFor(scope).parse(text);
+  useLinearPatterns(parsed.ast);
   if (compiled.size >= rememberedAtMost) compiled.clear();
   compiled.set(key, parsed);
   return parsed;

@@ -29,6 +29,11 @@ describe('an expression over an object', () => {
     { because: 'the string library is there', text: '"a-b-c".replace("-", "", 1) == "ab-c" && "abc".charAt(1) == "b"', is: true },
     { because: 'texts are formatted', text: '"%s has %d".format([status.phase, spec.replicas]) == "Running has 3"', is: true },
     {
+      because: 'texts are quoted',
+      text: String.raw`strings.quote("a\n\"b\" \\ \a") == r'"a\n\"b\" \\ \a"'`,
+      is: true,
+    },
+    {
       because: 'sets are compared',
       text: 'sets.contains(status.list, ["b"]) && sets.equivalent(["b", "a"], status.list)',
       is: true,
@@ -47,6 +52,32 @@ describe('an expression over an object', () => {
 
   test('what yields no bool fails', async () => {
     expect(await ask('status.phase', certificate)).toEqual({ kind: 'failed', because: 'it yields no bool but string' });
+  });
+});
+
+describe('matches() has the patterns of Go', () => {
+  test.for([
+    { because: 'flags stand in the pattern', text: '"RUNNING".matches("(?i)^running$")', is: true },
+    { because: 'a named group is written with P', text: 'status.phase.matches("^(?P<first>R)un")', is: true },
+    { because: 'POSIX classes are known', text: '"a1".matches("^[[:alpha:]][[:digit:]]$")', is: true },
+    { because: 'it looks anywhere in the text', text: 'status.phase.matches("nn")', is: true },
+    { because: 'a dollar is the very end of the text', text: String.raw`"a\n".matches(r"a\z")`, is: false },
+    { because: 'a character beyond the plane is one', text: '"😀".matches("^.$")', is: true },
+    { because: 'inside of macros too', text: 'status.list.exists(x, [x].all(y, y.matches("(?i)^A$")))', is: true },
+    { because: 'inside of a choice and a map too', text: 'status.list.map(x, x.matches("(?i)B") ? 1 : 0)[1] == 1', is: true },
+    { because: 'as a function too', text: 'matches(status.phase, "(?i)^RUNNING$")', is: true },
+    { because: 'the pattern may be computed', text: 'status.phase.matches("(?i)" + "RUNN")', is: true },
+    { because: 'thousands of ways to match take no longer', text: `"${'a'.repeat(60)}!".matches("^(a+)+$")`, is: false },
+  ])('$because: $text', async ({ text, is }) => {
+    expect(await ask(text, certificate)).toEqual({ kind: 'value', value: is });
+  });
+
+  test.for([
+    { because: 'a look ahead', text: '"ab".matches("a(?=b)")' },
+    { because: 'a reference back', text: String.raw`"aa".matches(r"(a)\1")` },
+    { because: 'an open bracket', text: '"a".matches("[")' },
+  ])('$because is refused', async ({ text }) => {
+    expect(await ask(text, {})).toEqual({ kind: 'failed', because: expect.stringContaining('Invalid regular expression: ') });
   });
 });
 
