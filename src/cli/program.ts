@@ -17,6 +17,7 @@ import { addExitCodes } from './help.ts';
 import { addHistoryCommand } from './history-command.ts';
 import { addHoldCommand, addUnholdCommand } from './hold-command.ts';
 import { addLandCommand } from './land-command.ts';
+import { addLintCommand } from './lint-command.ts';
 import { addLogsCommand } from './logs-command.ts';
 import { addMarkCommand } from './mark-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';
@@ -126,6 +127,7 @@ const ownCommands = [
   addDiffCommand,
   addUpdateCommand,
   addMarkCommand,
+  addLintCommand,
   addReconcileCommand,
   addSuspendCommand,
   addResumeCommand,
