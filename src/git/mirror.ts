@@ -170,7 +170,7 @@ export class Mirror extends RepositoryReader implements GitMirror {
 
   /** Runs a fetch; where the mirror turns out to be damaged, once more into an empty one. */
   async #fetchMending(fetch: () => Promise<void>): Promise<void> {
-    await touchMirror(this.repository.folder, this.#parts.clock.now() / 1_000);
+    await this.#touch();
     await this.#checkSuspicion();
     const before = await this.refs().catch(() => new Map<string, Oid>());
     try {
@@ -196,6 +196,16 @@ export class Mirror extends RepositoryReader implements GitMirror {
     if (error.code === 'CORRUPT_MIRROR') return true;
     // An unknown failure may be the mirror's or the remote's: the mirror can be asked.
     return error.code === 'GIT_FAILED' && (await findMissing(this.repository, null)) !== null;
+  }
+
+  /** Somebody may have deleted the state folder underneath: nothing in it is more than a copy. */
+  async #touch(): Promise<void> {
+    const touch = () => touchMirror(this.repository.folder, this.#parts.clock.now() / 1_000);
+    await touch().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await this.#rebuild('its folder is gone');
+      await touch();
+    });
   }
 
   async #checkSuspicion(): Promise<void> {

@@ -68,7 +68,8 @@ export class MirrorNews {
     const freshAt = Math.max(times?.get('') ?? Number.NEGATIVE_INFINITY, times?.get(branch) ?? Number.NEGATIVE_INFINITY);
     const age = this.#clock.now() - freshAt;
     // A source needs no history, but whoever writes does: it is what tells whether a version was taken back.
-    if (age <= maxAgeMs && (await mirror.isWhole())) return;
+    // A branch that is missing may only have been missing in one answer: it is asked for each time.
+    if (age <= maxAgeMs && (await mirror.isWhole()) && (await mirror.refs()).has(`refs/heads/${branch}`)) return;
     await mirror.fetch(signal);
     this.markFresh(mirror, '');
   }
