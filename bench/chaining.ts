@@ -14,7 +14,7 @@ export async function benchChain(setting: Setting): Promise<Measured> {
   await stage.commit('objects');
   await stage.announce();
   await untilSource(stage);
-  return measure('a chain of three Kustomizations: created → all ready', stage, {
+  return await measure('a chain of three Kustomizations: created → all ready', stage, {
     rounds,
     async run(round) {
       const chain = names[round] ?? [];

@@ -112,7 +112,7 @@ export async function benchManyOnOneSource(setting: Setting): Promise<Measured> 
   const allAt = (revision: string) => stage.seen.until('all healthy ones', () => healthy.every((name) => isAt(name, revision)));
   await allAt(await stage.sourceRevision());
   const what = `${kustomizations} Kustomizations, a tenth never healthy: a commit that changes each → the last healthy one`;
-  return measure(what, stage, {
+  return await measure(what, stage, {
     rounds: 4,
     async run(round) {
       stage.write(files(round + 1));
