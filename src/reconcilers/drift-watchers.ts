@@ -1,5 +1,6 @@
 import { type Cluster, formatKey, type NamespacedName } from '../core/index.ts';
-import { type DriftWatcher, type DriftWatcherOptions, Watcher } from './kustomization-drift.ts';
+import type { DriftWatcher, DriftWatcherOptions } from './drift-watcher.ts';
+import { Watcher } from './kustomization-drift.ts';
 
 /** A cluster as somebody sees it. */
 export interface Identity {

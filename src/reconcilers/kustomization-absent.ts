@@ -1,6 +1,6 @@
 import { inventoryId } from '../apply/index.ts';
 import { type Cluster, gvkOf, type KubeObject, refOf } from '../core/index.ts';
-import type { DriftWatcher } from './kustomization-drift.ts';
+import type { DriftWatcher } from './drift-watcher.ts';
 
 /** From so many of a kind and namespace on, one listing is cheaper than asking for each. */
 const listedFrom = 10;

@@ -1,7 +1,7 @@
 import { applyFieldManager, applyModeOf, cleanupPatch, type DriftRecord, driftRecord, manifestDigest } from '../apply/index.ts';
 import { type KubeObject, refOf } from '../core/index.ts';
+import type { Look } from './kind-watches.ts';
 import type { Applied, ApplyTools } from './kustomization-apply-object.ts';
-import type { Look } from './kustomization-drift.ts';
 
 /**
  * Applies the only object of a stage without trying it first: what is refused writes nothing either, and there is nothing beside it that

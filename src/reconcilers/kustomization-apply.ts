@@ -25,12 +25,12 @@ import {
   TagalongError,
 } from '../core/index.ts';
 import { concurrently } from './concurrently.ts';
+import type { Expected } from './drift-watcher.ts';
 import { findAbsent } from './kustomization-absent.ts';
 import { applyDirectly } from './kustomization-apply-directly.ts';
 import { type Applied, type ApplyTools, applyPrepared, prepareObject } from './kustomization-apply-object.ts';
 import { decideCandidate } from './kustomization-candidates.ts';
 import type { KustomizationDeps } from './kustomization-deps.ts';
-import type { Expected } from './kustomization-drift.ts';
 import { timeoutMsOf } from './kustomization-spec.ts';
 import { type StageWait, stagePending, waitForStage } from './kustomization-stage.ts';
 

@@ -1,6 +1,6 @@
 import { applyModeOf, type DriftDecision, type DriftRecord, manifestDigest } from '../apply/index.ts';
 import type { KubeObject } from '../core/index.ts';
-import type { Look } from './kustomization-drift.ts';
+import type { Look } from './kind-watches.ts';
 
 /** Why an object is or is not looked at with a dry run. */
 export interface Candidacy {

@@ -13,8 +13,8 @@ import {
   type Wake,
 } from '../core/index.ts';
 import type { Expressions } from '../expression/index.ts';
+import type { DriftWatcher } from './drift-watcher.ts';
 import type { DecryptionTools } from './kustomization-decryption.ts';
-import type { DriftWatcher } from './kustomization-drift.ts';
 
 export interface KustomizationDeps {
   /** Where the objects are applied. */
