@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { addClusterOptions, clusterOptionsOf } from './cluster-options.ts';
 import { CliError } from './error.ts';
+import type { ExplainMarkerOptions } from './explain-marker.ts';
 import type { ExplainOptions } from './explain-policy.ts';
 import { addExamples } from './help.ts';
 import type { Session } from './session.ts';
@@ -8,6 +9,7 @@ import type { Session } from './session.ts';
 /** `explain policy`: which tag a policy picks, and which rule dropped each other one. */
 export function addExplainCommand(program: Command, session: Session): void {
   const explain = program.command('explain').description('say why');
+  addMarkerCommand(explain, session);
   const command = explain
     .command('policy')
     .description('say which tag a policy picks, and which rule dropped each other one')
@@ -33,5 +35,21 @@ export function addExplainCommand(program: Command, session: Session): void {
       throw new CliError('USAGE', 'only one of --file and --tags-file can be standard input');
     const { explainPolicy } = await import('./explain-policy.ts');
     await explainPolicy(name, options, clusterOptionsOf(command, session.environment), session);
+  });
+}
+
+/** `explain marker`: what becomes of a marker, by the policies of a folder. */
+function addMarkerCommand(explain: Command, session: Session): void {
+  const command = explain
+    .command('marker')
+    .description('say which policy a marker names, what that picked, who writes it, and why nothing happens')
+    .argument('<file[:line]>', 'a file with markers, and the line of one')
+    .requiredOption('--policies <dir>', 'folder with the policies and automations, with their status')
+    .option('--path <dir>', 'root of the repository, from which paths of automations count', '.')
+    .addOption(new Option('-o, --output <format>', 'print it for a program').choices(['json']));
+  addExamples(command, ['explain marker apps/web.yaml:19 --policies policies/']);
+  command.action(async (place: string, options: ExplainMarkerOptions) => {
+    const { explainMarker } = await import('./explain-marker.ts');
+    await explainMarker(place, options, session);
   });
 }

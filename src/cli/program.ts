@@ -22,6 +22,7 @@ import { addLogsCommand } from './logs-command.ts';
 import { addMarkCommand } from './mark-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';
 import { addPauseCommand, addUnpauseCommand } from './pause-command.ts';
+import { addPlanCommand } from './plan-command.ts';
 import { addReconcileCommand } from './reconcile-command.ts';
 import { addReleaseCommand } from './release-command.ts';
 import { addRollbackCommand } from './rollback-command.ts';
@@ -128,6 +129,7 @@ const ownCommands = [
   addUpdateCommand,
   addMarkCommand,
   addLintCommand,
+  addPlanCommand,
   addReconcileCommand,
   addSuspendCommand,
   addResumeCommand,
