@@ -60,7 +60,7 @@ export function createGit(options: GitOptions): ClosableGit {
       if (known !== undefined) {
         const mirror = await known;
         if (remote.owner !== undefined) mirror.renew(remote);
-        await touchMirror(join(parts.mirrors, identity), (options.clock ?? systemClock).now() / 1_000);
+        await touchMirror(join(parts.mirrors, identity), (options.clock ?? systemClock).now() / 1_000).catch(() => {}); // its next fetch makes a folder anew that is gone
         return mirror;
       }
       // Registered before the first await: two callers of one moment must not open it twice.
