@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Kustomization } from '../api/index.ts';
-import { readSecretData, type SecretObject } from '../auth/index.ts';
+import { type CloudEndpoints, type CloudProvider, issueClusterToken, readSecretData, type SecretObject } from '../auth/index.ts';
 import {
   type AccountToken,
   type Cluster,
@@ -9,6 +9,7 @@ import {
   type KubeObject,
   type NamespacedName,
   nameOf,
+  systemClock,
 } from '../core/index.ts';
 import { KustomizationError } from './kustomization-deps.ts';
 
@@ -38,7 +39,13 @@ interface Opened {
   readonly users: Set<string>;
 }
 
-export function createRemoteClusters({ home, connect }: { home: Cluster; connect: ConnectRemote }): RemoteClusters {
+export interface RemoteClustersOptions {
+  readonly home: Cluster;
+  readonly connect: ConnectRemote;
+  readonly clouds?: CloudEndpoints;
+}
+
+export function createRemoteClusters({ home, connect, clouds = {} }: RemoteClustersOptions): RemoteClusters {
   const opened = new Map<string, Opened>();
   const leave = (owner: string, except?: string) => {
     for (const [key, { cluster, users }] of opened) {
@@ -50,7 +57,7 @@ export function createRemoteClusters({ home, connect }: { home: Cluster; connect
   return {
     async open(kustomization, signal) {
       const owner = formatKey(nameOf(kustomization));
-      const found = await findAccess(kustomization, home, signal);
+      const found = await findAccess(kustomization, { home, clouds, signal });
       leave(owner, found?.key);
       if (found === null) return null;
       const { key, access } = found;
@@ -85,18 +92,24 @@ interface FoundAccess {
   readonly access: RemoteAccess;
 }
 
-async function findAccess(kustomization: Kustomization, home: Cluster, signal: AbortSignal): Promise<FoundAccess | null> {
+interface Reading {
+  readonly home: Cluster;
+  readonly clouds: CloudEndpoints;
+  readonly signal: AbortSignal;
+}
+
+async function findAccess(kustomization: Kustomization, reading: Reading): Promise<FoundAccess | null> {
   const { secretRef, configMapRef } = kustomization.spec.kubeConfig ?? {};
-  const read = (kind: string, name: string) => readReference(kustomization, { kind, name }, { home, signal });
+  const read = (kind: string, name: string) => readReference(kustomization, { kind, name }, reading);
   if (secretRef !== undefined) return accessBySecret(kustomization, await read('Secret', secretRef.name), secretRef.key);
-  if (configMapRef !== undefined) return accessByConfigMap(kustomization, await read('ConfigMap', configMapRef.name), home);
+  if (configMapRef !== undefined) return accessByConfigMap(kustomization, await read('ConfigMap', configMapRef.name), reading);
   return null;
 }
 
 async function readReference(
   kustomization: Kustomization,
   { kind, name }: { readonly kind: string; readonly name: string },
-  { home, signal }: { readonly home: Cluster; readonly signal: AbortSignal },
+  { home, signal }: Reading,
 ): Promise<KubeObject> {
   const { namespace } = nameOf(kustomization);
   const found = await home.get({ group: '', version: 'v1', kind, namespace, name }, signal);
@@ -114,31 +127,60 @@ function accessBySecret(kustomization: Kustomization, secret: KubeObject, key: s
   return { key: `${namespace}/${name} ${digestOf(kubeconfig)}`, access: { kubeconfig } };
 }
 
-/** A login without a secret: of `generic`, a token of a ServiceAccount of the home cluster. */
-function accessByConfigMap(kustomization: Kustomization, configMap: KubeObject, home: Cluster): FoundAccess {
-  const data = (configMap['data'] ?? {}) as Readonly<Record<string, string | undefined>>;
-  const { provider = '', address = '', audiences = '', serviceAccountName = '' } = data;
+const providers = ['aws', 'azure', 'gcp', 'generic'] as const;
+
+/** A login without a secret, as a ServiceAccount of the home cluster: by its own token, or by the identity it has at a cloud. */
+function accessByConfigMap(kustomization: Kustomization, configMap: KubeObject, reading: Reading): FoundAccess {
+  const data = (configMap['data'] ?? {}) as LoginData;
+  const { address = '', serviceAccountName = '' } = data;
   const { namespace } = nameOf(kustomization);
   const what = `ConfigMap '${namespace}/${configMap.metadata.name}'`;
-  if (provider === 'aws' || provider === 'azure' || provider === 'gcp') throw notThere(what, provider);
-  if (provider !== 'generic')
-    throw unusable(kustomization, `${what}: provider '${provider}' is none of aws, azure, gcp, generic`);
+  const provider = providers.find((one) => one === data['provider']);
+  if (provider === undefined)
+    throw unusable(kustomization, `${what}: provider '${data['provider'] ?? ''}' is none of aws, azure, gcp, generic`);
+  if (address === '' && provider !== 'generic') throw notThere(what, provider);
   if (address === '') throw unusable(kustomization, `${what}: the provider generic needs an address`);
   if (serviceAccountName === '')
     throw unusable(
       kustomization,
-      `${what}: the provider generic needs a serviceAccountName, whose tokens the other cluster trusts`,
+      `${what}: the provider ${provider} needs a serviceAccountName, whose tokens the other cluster trusts; the bot's own identity is never sent to an address that a ConfigMap names`,
     );
-  const listed = audiences.split('\n').map((line) => line.trim().replace(/^-\s*/, ''));
-  const wanted = listed.filter((line) => line !== '');
+  const account = { namespace, name: serviceAccountName };
   const token = () =>
-    home.createToken({ namespace, name: serviceAccountName }, { audiences: wanted.length === 0 ? [address] : wanted });
+    provider === 'generic' ? ownToken(account, data, reading) : cloudToken(account, { provider, data }, reading);
   const access = { server: address, ca: data['ca.crt'] ?? null, token };
   return { key: `${namespace}/${configMap.metadata.name} ${digestOf(JSON.stringify(data))}`, access };
 }
 
-function notThere(what: string, provider: string): KustomizationError {
-  const message = `spec.kubeConfig.configMapRef: ${what} names the provider ${provider}, whose logins to clusters are not there yet; use secretRef, or the provider generic`;
+type LoginData = Readonly<Record<string, string | undefined>>;
+
+function ownToken(
+  account: NamespacedName,
+  { address = '', audiences = '' }: LoginData,
+  { home }: Reading,
+): Promise<AccountToken> {
+  const listed = audiences.split('\n').map((line) => line.trim().replace(/^-\s*/, ''));
+  const wanted = listed.filter((line) => line !== '');
+  return home.createToken(account, { audiences: wanted.length === 0 ? [address] : wanted });
+}
+
+/** The account is read anew for each token: its annotations say who it is at the cloud. */
+async function cloudToken(
+  account: NamespacedName,
+  { provider, data }: { readonly provider: CloudProvider; readonly data: LoginData },
+  { home, clouds }: Reading,
+): Promise<AccountToken> {
+  const found = await home.get({ group: '', version: 'v1', kind: 'ServiceAccount', ...account });
+  if (found === null) throw new TypeError(`serviceaccounts "${account.name}" not found in namespace ${account.namespace}`);
+  const createToken = async (audience: string) => (await home.createToken(account, { audiences: [audience] })).token;
+  return issueClusterToken({
+    ...{ provider, cluster: data['cluster'] ?? '', now: systemClock.now(), endpoints: clouds },
+    account: { ...account, annotations: found.metadata.annotations ?? {}, createToken },
+  });
+}
+
+function notThere(what: string, provider: CloudProvider): KustomizationError {
+  const message = `spec.kubeConfig.configMapRef: ${what} names the provider ${provider} and no address; clusters are not looked up at the cloud yet: put the address and ca.crt of the cluster there, or use secretRef`;
   return new KustomizationError('FAILED', message, { reason: 'NotImplemented', transient: false });
 }
 

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Kustomization } from '../../src/api/index.ts';
 import type { KubeObject } from '../../src/core/index.ts';
+import { createRemoteClusters, type RemoteAccess } from '../../src/reconcilers/index.ts';
+import { startStandIn } from '../auth/cloud-stand-ins.ts';
 import { waitUntil } from '../real/wait-until.ts';
 import {
   configMap,
@@ -193,7 +196,7 @@ describe('a login by configMapRef', () => {
     await home.commit({ 'app/a.yaml': configMap('a') });
   };
 
-  test.for(['aws', 'azure', 'gcp'])('of %s is not there yet, and says so', async (provider) => {
+  test.for(['aws', 'azure', 'gcp'])('of %s without an address is not there yet, and says so', async (provider) => {
     await byConfigMap({ provider, cluster: 'x' });
     await waitReason(home, 'app', 'NotImplemented');
     expect((await readyOf(home, 'app'))?.message).toContain(`the provider ${provider}`);
@@ -202,6 +205,16 @@ describe('a login by configMapRef', () => {
   test.for([
     { because: 'an unknown provider', data: { provider: 'other' }, says: /provider 'other' is none of/ },
     { because: 'no address', data: { provider: 'generic', serviceAccountName: 'x' }, says: /needs an address/ },
+    {
+      because: 'no account at a cloud, which would be the bot itself',
+      data: { provider: 'gcp', address: 'https://127.0.0.1:1' },
+      says: /provider gcp needs a serviceAccountName/,
+    },
+    {
+      because: 'an account that there is not',
+      data: { provider: 'gcp', address: 'https://127.0.0.1:1', serviceAccountName: 'x' },
+      says: /serviceaccounts "x" not found/,
+    },
     { because: 'no account', data: { provider: 'generic', address: 'https://127.0.0.1:1' }, says: /needs a serviceAccountName/ },
     {
       because: 'an address without TLS',
@@ -213,6 +226,35 @@ describe('a login by configMapRef', () => {
     await waitReason(home, 'app', 'ReconciliationFailed');
     expect((await readyOf(home, 'app'))?.message).toMatch(says);
   });
+});
+
+test('a login at a cloud is that of the ServiceAccount, for the address of the ConfigMap', async () => {
+  await using google = await startStandIn(() => ({
+    body: { access_token: 'google token', token_type: 'Bearer', expires_in: 3600 },
+  }));
+  const annotations = {
+    'gcp.auth.fluxcd.io/workload-identity-provider': 'projects/1/locations/global/workloadIdentityPools/pool/providers/home',
+  };
+  const at = (name: string) => ({ name, namespace: 'flux-system' });
+  await home.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...at('deployer'), annotations } });
+  const data = { provider: 'gcp', address: 'https://gke.example', 'ca.crt': 'authority', serviceAccountName: 'deployer' };
+  await home.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: at('login'), data });
+  const asked: RemoteAccess[] = [];
+  const connect = async (access: RemoteAccess) => {
+    asked.push(access);
+    return home.cluster;
+  };
+  // The embedded API issues no tokens of ServiceAccounts.
+  const createToken = async () => ({ token: 'account token', expiresAt: Number.POSITIVE_INFINITY });
+  const issuing = { ...home.cluster, get: home.cluster.get.bind(home.cluster), createToken };
+  const remotes = createRemoteClusters({ home: issuing, connect, clouds: { googleTokens: google.url } });
+  const resource = kustomization('app', { kubeConfig: { configMapRef: { name: 'login' } } }) as Kustomization;
+  await remotes.open(resource, AbortSignal.timeout(10_000));
+  const [access] = asked;
+  if (access === undefined || !('server' in access)) throw new Error('nothing was connected to');
+  expect(access).toMatchObject({ server: 'https://gke.example', ca: 'authority' });
+  expect((await access.token()).token).toBe('google token');
+  expect(new URLSearchParams(google.seen[0]?.body).get('subject_token')).toBe('account token');
 });
 
 describe('what the command line says about tenants', () => {

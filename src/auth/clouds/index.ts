@@ -2,6 +2,7 @@ export type { AzureCredential } from './azure-login.ts';
 export type { CloudAccount, CloudEndpoints } from './cloud-account.ts';
 export { type CloudHost, findCloudHost } from './cloud-host.ts';
 export { type AwsCredentials, type CloudIdentity, createCloudIdentity } from './cloud-identity.ts';
+export { type ClusterLoginRequest, issueClusterToken } from './cluster-login.ts';
 export {
   type CloudLoginRequest,
   type CloudLogins,
