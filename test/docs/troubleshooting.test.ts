@@ -31,7 +31,7 @@ const otherWords = new Set([
   ...['DoesNotExist', 'NotIn', 'TimeoutError', 'ValidationError', 'HorizontalPodAutoscaler', 'ScaledObject'],
   ...['ErrImagePull', 'ImagePullBackOff', 'RegistryUnavailable', 'ErrImageNeverPull', 'InvalidImageName', 'CrashLoopBackOff'],
   ...['MissingImage', 'NotReady', 'PodScheduled', 'DisruptionTarget', 'InProgress', 'ReplicationController'],
-  ...['MirrorPrune', 'WaitForTermination', 'IfNotPresent', 'TagAndHEAD', 'WithVariables'],
+  ...['GetCallerIdentity', 'MirrorPrune', 'WaitForTermination', 'IfNotPresent', 'TagAndHEAD', 'WithVariables'],
 ]);
 const foldersOfReasons = new Set([
   'app.ts',
