@@ -40,7 +40,8 @@ export async function holdVersion(policy: string, options: HoldOptions, target: 
   if (options.until !== undefined && Number.isNaN(Date.parse(options.until)))
     throw new CliError('USAGE', `--until ${JSON.stringify(options.until)} is not a time such as 2026-12-01T00:00:00Z`);
   await withCluster(target, session, async (cluster) => {
-    const guard = await chooseGuard(policy, options.guard, () => true, { cluster, target, session });
+    const missing = '; write one, or see `tagalong get guards`';
+    const guard = await chooseGuard(policy, options.guard, { fits: () => true, missing }, { cluster, target, session });
     const by = await whoAmI(cluster, session);
     const entry = entryOf(nameIn(guard, policy, target), options, by);
     const change = (holds: readonly HoldEntry[]) => [...holds, entry];
@@ -59,7 +60,9 @@ export async function unholdVersion(
     const isMeant = (guard: UpdateGuard) => (hold: HoldEntry) =>
       hold.policy === nameIn(guard, policy, target) && (options.tag === undefined || hold.tags?.includes(options.tag) === true);
     const has = (guard: UpdateGuard) => (guard.spec.holds ?? []).some(isMeant(guard));
-    const guard = await chooseGuard(policy, options.guard, has, { cluster, target, session });
+    const what = options.tag === undefined ? '' : ` with tag ${options.tag}`;
+    const missing = ` and has an entry${what} for it in spec.holds; what a revert keeps out is let go on by \`tagalong release ${policy}\``;
+    const guard = await chooseGuard(policy, options.guard, { fits: has, missing }, { cluster, target, session });
     const wish = {
       do: 'unhold' as const,
       policy: nameIn(guard, policy, target),
@@ -100,7 +103,7 @@ function reasonOf({ reason }: HoldOptions): { reason?: string } {
 async function chooseGuard(
   policy: string,
   wanted: string | undefined,
-  fits: (guard: UpdateGuard) => boolean,
+  { fits, missing }: { readonly fits: (guard: UpdateGuard) => boolean; readonly missing: string },
   { cluster, target, session }: Tools,
 ): Promise<UpdateGuard> {
   const { namespace } = target;
@@ -116,7 +119,7 @@ async function chooseGuard(
   if (first === undefined)
     throw new CliError(
       'NOT_FOUND',
-      `no UpdateGuard in "${namespace}" namespace ${wanted === undefined ? 'selects' : 'of that name selects'} ImagePolicy ${policy} for this; write one, or see \`tagalong get guards\``,
+      `no UpdateGuard in "${namespace}" namespace ${wanted === undefined ? 'selects' : 'of that name selects'} ImagePolicy ${policy}${missing}`,
     );
   if (second !== undefined)
     throw new CliError(

@@ -105,6 +105,7 @@ test('hold writes an entry into the file of the guard in git, unhold takes it ou
   await loop.pushTag('web', '1.1.0');
   await loop.rests();
   expect(await loop.main.file(web)).toContain(':1.0.0');
+  expect((await run(loop, 'unhold', 'web', '--tag', '9.9.9')).stderr).toContain('and has an entry with tag 9.9.9');
   expect((await run(loop, 'unhold', 'web')).code).toBe(0);
   expect(await loop.main.file(guardFile)).toBe(text);
   await loop.lands(web, ':1.1.0');
