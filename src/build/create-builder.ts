@@ -12,7 +12,6 @@ import { BuildError } from './error.ts';
 import type { KustomizeCommand } from './find-kustomize.ts';
 import { findManifests, type Manifests } from './find-manifests.ts';
 import { formatYaml } from './format-yaml.ts';
-import { compareForOutput } from './output-order.ts';
 import { planKustomizationFile } from './plan-kustomization-file.ts';
 import { type ObjectsOfFile, readObjects } from './read-objects.ts';
 import { Recent } from './recent.ts';
@@ -52,7 +51,7 @@ export interface Builder {
 }
 
 /** Goes into every cache key: raised when the same input yields something else than before. */
-const builderVersion = 1;
+const builderVersion = 2;
 const filesRemembered = 4096;
 
 /** A builder with caches of its own: whole builds by what they read, and parsed files by their content. */
@@ -120,9 +119,7 @@ export function createBuilder(options: BuilderOptions): Builder {
     if (problems.length > 0) throw invalid(plain.problems, input.inputs.problems);
     const duplicates = findDuplicates(plain.objects);
     if (duplicates.length > 0) throw new BuildError('MANIFEST_INVALID', duplicates.join('\n'));
-    const objects = usesKustomize(input)
-      ? await readKustomized(input, plain.objects)
-      : plain.objects.toSorted((a, b) => compareForOutput(a.object, b.object));
+    const objects = usesKustomize(input) ? await readKustomized(input, plain.objects) : plain.objects;
     const decrypted = await input.decrypted.objects(objects);
     const clashes = decrypted === objects ? [] : findDuplicates(decrypted);
     if (clashes.length > 0) throw new BuildError('MANIFEST_INVALID', clashes.join('\n'));

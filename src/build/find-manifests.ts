@@ -18,7 +18,9 @@ export interface Manifests {
 export function findManifests(path: string, files: readonly ArtifactFile[]): Manifests {
   const roots = new Set(files.filter(isKustomizationFile).map((file) => folderOf(file.path)));
   const overlays = [...roots].filter((root) => root !== path && !isBelowAny(root, roots, path));
-  const plain = files.filter((file) => /\.ya?ml$/.test(file.path) && !isBelowAny(file.path, roots, path));
+  const plain = files
+    .filter((file) => /\.ya?ml$/.test(file.path) && !isBelowAny(file.path, roots, path))
+    .toSorted((a, b) => comparePaths(a.path, b.path));
   const own = kustomizationFileNames
     .map((name) => files.find((file) => file.path === (path === '' ? name : `${path}/${name}`)))
     .find((file) => file !== undefined);

@@ -33,7 +33,8 @@ export async function runKustomize(run: KustomizeRun): Promise<Buffer> {
   const [program, ...words] = run.command;
   const end = await runProgram({
     program,
-    args: [...words, '--load-restrictor', 'LoadRestrictionsNone', '.'],
+    // Flux keeps the order of the resources; a file's own sortOptions win over the flag.
+    args: [...words, '--load-restrictor', 'LoadRestrictionsNone', '--reorder', 'none', '.'],
     folder,
     // An empty folder as PATH: nothing that a repository asks for can start another program.
     environment: { PATH: home.folder, HOME: home.folder, TMPDIR: home.folder, GOMAXPROCS: '2', GOMEMLIMIT: '1GiB' },

@@ -13,6 +13,39 @@ import { artifactOf } from './folder-artifact.ts';
 const { signal } = new AbortController();
 const newBuilder = () => createBuilder({ kustomize: () => null, log: silentLog });
 
+test('objects keep the order of files and documents, as the kustomize-controller of Flux 2.9.5 wrote the digest for', async () => {
+  const settings = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: shop}\ndata: {color: blue}\n';
+  const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: token, namespace: shop}\nstringData: {token: abc}\n';
+  const artifact = artifactOf({
+    'apps/rest.yaml': [
+      'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n',
+      settings,
+      secret,
+      `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.shop.example.com}
+spec:
+  group: shop.example.com
+  scope: Namespaced
+  names: {kind: Widget, plural: widgets, singular: widget, listKind: WidgetList}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+`,
+    ].join('---\n'),
+    'apps/web.yaml': `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: '127.0.0.1:5000/web:1.0.0'}]}
+`,
+  });
+  const { digest } = await newBuilder().build({ artifact, path: './apps', signal });
+  expect(digest).toBe('sha256:c4b4d8086c8097c8ad0ede998f9fdf9eff1820b57e0896ef0336eb8c1e7429df');
+});
+
 test('the digest of a Namespace is the one that Flux 2.9.4 wrote into status.history for it', async () => {
   const artifact = artifactOf({
     'infra/ns.yaml': '# comments do not count\nkind: Namespace\napiVersion: v1\nmetadata:\n    name: web\n',
@@ -143,7 +176,9 @@ describeWithParts(['kustomize'], 'beside a real kustomize', () => {
       'kustomization.yaml': 'resources: [a.yaml, b.yaml]\n',
     });
     const [program, ...args] = kustomizeCommand();
-    const printed = execFileSync(program, [...args, ...(args.length === 0 ? ['build'] : []), folder.path]);
+    const printed = execFileSync(program, [...args, ...(args.length === 0 ? ['build'] : []), '--reorder', 'none', folder.path], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const build = await newBuilder().build({
       artifact: artifactOf({ 'a.yaml': scalars, 'b.yaml': objects }),
       path: './',
