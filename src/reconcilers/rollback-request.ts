@@ -1,6 +1,13 @@
-import { answerAnnotation, type ImageUpdateAutomation, imageUpdateAutomationKind, requestAnnotation } from '../api/index.ts';
+import {
+  answerAnnotation,
+  type ImagePolicy,
+  type ImageUpdateAutomation,
+  imagePolicyKind,
+  imageUpdateAutomationKind,
+  requestAnnotation,
+} from '../api/index.ts';
 import { type Cluster, errorMessage, type NamespacedName, nameOf, type Oid, type StepContext } from '../core/index.ts';
-import { automationTrailer, rollbackTrailer } from '../hold/index.ts';
+import { automationTrailer, type OrderTags, rollbackTrailer, tagOf } from '../hold/index.ts';
 import {
   type Answer,
   chooseVersion,
@@ -16,6 +23,7 @@ import type { AutomationTarget } from './automation-target.ts';
 import { type OnTop, pushOnTop } from './push-on-top.ts';
 import { readMarkers } from './rollout-commits.ts';
 import type { RolloutWriter } from './rollout-deps.ts';
+import { orderOf } from './rollout-standing.ts';
 import { describeEdits, oneLine, render } from './rollout-undo.ts';
 
 export interface RequestDeps {
@@ -58,7 +66,7 @@ async function rollBack(
   const outcome = await pushOnTop(
     { ...writer, branch },
     async (head) => {
-      plan = await planRollback(request, policy, target, head);
+      plan = await planRollback(request, policy, target, head, orderOf(await readPolicy(policy, deps.cluster, context)));
       if (plan.steps.length === 0) return null;
       const edits = plan.steps.map(({ marker, after }) => ({ marker, before: marker.value, after }));
       return { files: await render(edits, target, head), message: messageOf(request, edits, writer) };
@@ -88,6 +96,7 @@ async function planRollback(
   policy: NamespacedName,
   target: AutomationTarget,
   head: Oid,
+  order: OrderTags,
 ): Promise<RollbackPlan> {
   const index = await target.markers.at(head, describeCheckout(target.checkout));
   const files = [...index].flatMap(([file, { value }]) => {
@@ -102,10 +111,25 @@ async function planRollback(
       because: [`no marker of ImagePolicy ${policy.name} is there${path === undefined ? '' : ` below ${path}`}`],
     };
   const choices = await Promise.all(files.map(async (file) => chooseVersion(policy, await readVersions(target, head, file), to)));
+  const steps = choices.flatMap((choice) => (choice.kind === 'steps' ? choice.steps : []));
+  const forward = to === undefined ? undefined : steps.find((step) => isForward(step, to, order));
+  // Nothing would hold what is left, and a tag that was mistyped would be rolled out.
+  if (forward !== undefined)
+    return { steps: [], because: [`${to} is newer than what ${forward.marker.file} has: a rollback goes back`] };
   return {
-    steps: choices.flatMap((choice) => (choice.kind === 'steps' ? choice.steps : [])),
+    steps,
     because: choices.flatMap((choice) => (choice.kind === 'none' ? [choice.because] : [])),
   };
+}
+
+async function readPolicy(policy: NamespacedName, cluster: Cluster, { signal }: StepContext): Promise<ImagePolicy | undefined> {
+  return ((await cluster.get({ ...imagePolicyKind, ...policy }, signal)) ?? undefined) as ImagePolicy | undefined;
+}
+
+function isForward({ marker }: Step, to: string, order: OrderTags): boolean {
+  const current = tagOf(marker.part, marker.value);
+  const answer = current === null ? 'unordered' : order(current, to);
+  return answer !== 'unordered' && answer < 0;
 }
 
 /** Newest first; a version that came back stands there twice. */

@@ -64,6 +64,11 @@ test('rollback --to goes to a tag, --path only there', async () => {
   expect(ran.code).toBe(0);
   expect(await loop.main.file('apps/edge/web.yaml')).toContain(':1.0.0');
   expect(await loop.main.file(web)).toContain(':1.2.0');
+  const forward = await run(loop, 'rollback', 'web', '--to', '9.9.9');
+  expect(forward).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/9\.9\.9 is newer than what .* has: a rollback goes back/) as string,
+  });
   await loop.settles();
   const released = await run(loop, 'release', 'web', '--except', 'apps/edge');
   expect(released.stderr).toContain('nothing of ImagePolicy web is held');
