@@ -168,6 +168,8 @@ test('a release asks for the held version again, and closing that one holds agai
   const { head } = first;
   await forge.state.closeBy(1, 'ann');
   await place.run();
+  // A commit of another second is another commit.
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
   await loop.patch('ImageUpdateAutomation', 'fleet', { metadata: { annotations: { 'tagalong.dev/release': `web@${head}` } } });
   await place.run();
   const [second] = await place.open();
