@@ -1,4 +1,4 @@
-import { type Delivery, type Oid, type StepContext, TagalongError } from '../core/index.ts';
+import type { Delivery, Oid, StepContext } from '../core/index.ts';
 import { headOfBranch } from './automation-checkout.ts';
 import { planCommits, type Write } from './automation-commits.ts';
 import { describeWriter } from './automation-guards.ts';
@@ -6,6 +6,7 @@ import { type AutomationLook, lookAt } from './automation-look.ts';
 import type { AutomationTarget } from './automation-target.ts';
 import type { AutomationWishes } from './automation-wishes.ts';
 import { type CommitStyle, type WrittenCommit, writeCommits } from './automation-write.ts';
+import { attemptPush, pushRefused } from './push-attempts.ts';
 
 export interface PushOrder {
   readonly target: AutomationTarget;
@@ -24,10 +25,6 @@ export interface Pushed {
   /** Oldest first; empty if nothing was left to write once we had the branch. */
   readonly commits: readonly WrittenCommit[];
 }
-
-/** How often a push is planned again when somebody else's came in between, and the pause before, which grows. */
-export const attemptsAtMost = 8;
-export const pauseMs = 150;
 
 /** What a look lets land in this way. */
 export function writesOf(look: AutomationLook, delivery: Delivery): Write[] {
@@ -49,20 +46,16 @@ export async function pushCommits(order: PushOrder, first: AutomationLook, conte
 
 function pushAsOnlyWriter(order: PushOrder, first: AutomationLook, context: StepContext): Promise<Pushed> {
   const { mirror, branch } = order.target;
-  return mirror.asOnlyWriter(branch, async () => {
-    let look = first;
-    for (let attempt = 1; attempt <= attemptsAtMost; attempt += 1) {
-      look = await lookAgain(order, look);
-      const commits = await makeCommits(order, look, writesOf(look, 'Push'), context);
-      const last = commits.at(-1);
-      if (last === undefined) return { look, commits };
-      const policies = commits.flatMap(({ plan }) => plan.policies);
-      await order.wishes.guards.landing(policies, describeWriter(mirror.remote.url, branch));
-      if ((await pushOnce(order, last.oid, look.head, context)) === 'pushed') return { look, commits };
-      await pause(attempt, context);
-      await mirror.fetch(context.signal);
-    }
-    throw movedTooOften(branch);
+  let look = first;
+  return attemptPush(mirror, branch, context, async () => {
+    look = await lookAgain(order, look);
+    const commits = await makeCommits(order, look, writesOf(look, 'Push'), context);
+    const last = commits.at(-1);
+    if (last === undefined) return { look, commits };
+    const policies = commits.flatMap(({ plan }) => plan.policies);
+    await order.wishes.guards.landing(policies, describeWriter(mirror.remote.url, branch));
+    const outcome = await pushOnce(order, last.oid, look.head, context);
+    return outcome === 'moved' ? outcome : { look, commits };
   });
 }
 
@@ -88,22 +81,5 @@ async function pushOnce(order: PushOrder, commit: Oid, expected: Oid, { signal }
   const options = { pushOptions, signal, ...(refspec === undefined ? {} : { refspec }) };
   const outcome = await mirror.push(branch, commit, expected, options);
   if (outcome.kind !== 'refused') return outcome.kind;
-  throw refused(outcome.message);
-}
-
-/** Waits a little, longer with each attempt, so that writers who met once do not meet again. */
-export function pause(attempt: number, { clock, signal }: StepContext): Promise<void> {
-  return clock.sleep(pauseMs * attempt * (0.5 + Math.random()), signal);
-}
-
-export function movedTooOften(branch: string): TagalongError {
-  return updateError(`failed to update source: '${branch}' moved ${attemptsAtMost} times while pushing; trying again later`);
-}
-
-export function refused(message: string): TagalongError {
-  return updateError(`failed to update source: failed to push to remote: ${message}`);
-}
-
-function updateError(message: string): TagalongError {
-  return new TagalongError('PUSH_REFUSED', message, { reason: 'GitOperationFailed' });
+  throw pushRefused(`failed to push to remote: ${outcome.message}`);
 }

@@ -3,8 +3,9 @@ import { automationTrailer, parseTrailers } from '../hold/index.ts';
 import { describeCheckout } from './automation-checkout.ts';
 import { planCommits, type Write } from './automation-commits.ts';
 import type { AutomationLook } from './automation-look.ts';
-import { attemptsAtMost, makeCommits, movedTooOften, type PushOrder, pause, refused } from './automation-push.ts';
+import { makeCommits, type PushOrder } from './automation-push.ts';
 import { type CommitStyle, type WrittenCommit, writeCommits } from './automation-write.ts';
+import { attemptPush, pushRefused } from './push-attempts.ts';
 
 /** What became of a branch that is made anew from the checkout. */
 export type Rebuilt =
@@ -39,15 +40,9 @@ export function rebuildBranch(
   options: RebuildOptions = { anew: false },
 ): Promise<Rebuilt> {
   const { mirror } = order.target;
-  return mirror.asOnlyWriter(branch, async () => {
-    for (let attempt = 1; attempt <= attemptsAtMost; attempt += 1) {
-      const seen = (await mirror.refs()).get(`refs/heads/${branch}`) ?? null;
-      const outcome = await rebuildOnce(order, branch, seen, writes, look, context, options);
-      if (outcome !== 'moved') return outcome;
-      await pause(attempt, context);
-      await mirror.fetch(context.signal);
-    }
-    throw movedTooOften(branch);
+  return attemptPush(mirror, branch, context, async () => {
+    const seen = (await mirror.refs()).get(`refs/heads/${branch}`) ?? null;
+    return rebuildOnce(order, branch, seen, writes, look, context, options);
   });
 }
 
@@ -75,7 +70,7 @@ async function rebuildOnce(
   const options = { pushOptions: order.pushOptions, force, signal: context.signal };
   const refspec = order.refspec === undefined ? {} : { refspec: order.refspec };
   const outcome = await mirror.push(branch, head, seen, { ...options, ...refspec });
-  if (outcome.kind === 'refused') throw refused(outcome.message);
+  if (outcome.kind === 'refused') throw pushRefused(`failed to push to remote: ${outcome.message}`);
   return outcome.kind === 'moved' ? 'moved' : { kind: 'pushed', head, commits };
 }
 
@@ -97,8 +92,9 @@ function mayForce({ target }: PushOrder, branch: string): boolean {
 
 function pinned({ target }: PushOrder, branch: string, seen: Oid): TagalongError {
   const at = describeCheckout(target.checkout).slice(0, 60);
-  const message = `failed to update source: '${branch}' is at ${seen.slice(0, 7)}, past what is checked out (${at}); set spec.git.push.branch to another branch, or check out the branch`;
-  return new TagalongError('PUSH_REFUSED', message, { reason: 'GitOperationFailed' });
+  return pushRefused(
+    `'${branch}' is at ${seen.slice(0, 7)}, past what is checked out (${at}); set spec.git.push.branch to another branch, or check out the branch`,
+  );
 }
 
 /** Reads what `head` has and `base` has not, and whether all of it is ours. */

@@ -1,6 +1,6 @@
 import { type Forge, type ForgeFile, type GitMirror, type Oid, type StepContext, TagalongError } from '../core/index.ts';
-import { refused } from './automation-push.ts';
 import type { CommitStyle, WrittenCommit } from './automation-write.ts';
+import { pushRefused } from './push-attempts.ts';
 
 /**
  * Has the forge make commits that are already written in the mirror, on a branch of their own that goes again: then the forge signs them, and
@@ -38,7 +38,7 @@ async function placeScratch(mirror: GitMirror, scratch: string, onto: Oid, signa
     const outcome = await mirror.push(scratch, onto, seen, { force: true, signal });
     if (outcome.kind === 'pushed') return;
     if (outcome.kind === 'refused' || attempt === 3)
-      throw refused(outcome.kind === 'refused' ? outcome.message : `'${scratch}' moved`);
+      throw pushRefused(`failed to push to remote: ${outcome.kind === 'refused' ? outcome.message : `'${scratch}' moved`}`);
     await mirror.fetch(signal);
   }
 }

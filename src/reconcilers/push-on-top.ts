@@ -1,6 +1,6 @@
 import type { Oid, StepContext } from '../core/index.ts';
 import { headOfBranch } from './automation-checkout.ts';
-import { attemptsAtMost, movedTooOften, pause } from './automation-push.ts';
+import { attemptPush } from './push-attempts.ts';
 import type { RolloutWriter } from './rollout-deps.ts';
 
 /** A commit to be made on the head of the branch. */
@@ -29,26 +29,22 @@ export function pushOnTop(
   context: StepContext,
 ): Promise<OnTop> {
   const { mirror } = target;
-  return mirror.asOnlyWriter(branch, async () => {
-    for (let attempt = 1; attempt <= attemptsAtMost; attempt += 1) {
-      const head = await headOfBranch(mirror, branch);
-      const planned = await draft(head);
-      if (planned === null) return { kind: 'nothing', head };
-      const { files, message } = planned;
-      const { author, signer } = style;
-      const sign = signer === null ? {} : { sign: (payload: Buffer) => signer.sign(payload) };
-      const seconds = Math.floor(context.clock.now() / 1000);
-      const written = await mirror.writeCommit({ parent: head, files, message, author, seconds, ...sign });
-      const [made] = (await remake?.([{ oid: written, message, plan: noPlan }], head)) ?? [];
-      const commit = made?.oid ?? written;
-      if (!mayPush(`refs/heads/${branch}`)) return { kind: 'refused', message: notAllowed(branch), commit };
-      const outcome = await mirror.push(branch, commit, head, { pushOptions, signal: context.signal });
-      if (outcome.kind === 'pushed') return { kind: 'pushed', commit, files: [...files.keys()] };
-      if (outcome.kind === 'refused') return { kind: 'refused', message: outcome.message, commit };
-      await pause(attempt, context);
-      await mirror.fetch(context.signal);
-    }
-    throw movedTooOften(branch);
+  return attemptPush<OnTop>(mirror, branch, context, async () => {
+    const head = await headOfBranch(mirror, branch);
+    const planned = await draft(head);
+    if (planned === null) return { kind: 'nothing', head };
+    const { files, message } = planned;
+    const { author, signer } = style;
+    const sign = signer === null ? {} : { sign: (payload: Buffer) => signer.sign(payload) };
+    const seconds = Math.floor(context.clock.now() / 1000);
+    const written = await mirror.writeCommit({ parent: head, files, message, author, seconds, ...sign });
+    const [made] = (await remake?.([{ oid: written, message, plan: noPlan }], head)) ?? [];
+    const commit = made?.oid ?? written;
+    if (!mayPush(`refs/heads/${branch}`)) return { kind: 'refused', message: notAllowed(branch), commit };
+    const outcome = await mirror.push(branch, commit, head, { pushOptions, signal: context.signal });
+    if (outcome.kind === 'pushed') return { kind: 'pushed', commit, files: [...files.keys()] };
+    if (outcome.kind === 'refused') return { kind: 'refused', message: outcome.message, commit };
+    return outcome.kind;
   });
 }
 
