@@ -2,40 +2,39 @@ import { type Bucket, bucketKind } from '../api/index.ts';
 import { type CheckAddress, createCloudIdentity, proxyFromSecret, tlsFromSecret } from '../auth/index.ts';
 import { type BucketReader, type BucketWish, openBucket } from '../bucket/index.ts';
 import {
-  type ArtifactStatus,
-  type Artifacts,
   type Cluster,
   type Difference,
   errorMessage,
-  nameOf,
   parseDurationMs,
   type Reconciler,
-  type SourceRef,
   type StepContext,
   TagalongError,
 } from '../core/index.ts';
-import { type ContentStore, type Publishing, SourceError } from '../source/index.ts';
+import { SourceError } from '../source/index.ts';
 import { type BucketIndex, fetchBucket, listBucket } from './bucket-content.ts';
+import {
+  type ArtifactPresence,
+  type ContentSourceDeps,
+  decideStore,
+  forgetSource,
+  presenceOf,
+  type StorePlan,
+  sourceRefOf,
+} from './content-source.ts';
 import { describeSourceFailure } from './git-repository-report.ts';
 import { type AccessReader, clusterReader } from './registry-access.ts';
 import { reportSource, type SourceDone } from './source-report.ts';
 
-export interface BucketDeps extends Publishing {
+export interface BucketDeps extends ContentSourceDeps {
   readonly cluster: Cluster;
-  readonly artifacts: Artifacts;
-  readonly contents: ContentStore;
   readonly checkAddress: CheckAddress;
 }
 
-interface Seen {
+interface Seen extends ArtifactPresence {
   readonly index: BucketIndex;
-  readonly inMemory: boolean;
-  readonly isPublished: boolean;
 }
 
-type Plan =
-  | { readonly do: 'store'; readonly because: string; readonly seen: Seen; readonly isNew: boolean }
-  | { readonly do: 'nothing'; readonly because: string; readonly seen: Seen };
+type Plan = StorePlan<Seen>;
 
 interface Done extends SourceDone {
   readonly files: number;
@@ -51,27 +50,16 @@ export function createBucketReconciler(deps: BucketDeps): Reconciler<Bucket, See
     preview: (plan, resource, context) => preview(plan, resource, context, deps),
     report: (resource, _plan, done, now) => reportSource(resource, done, wordsOf(resource, done), now),
     describeFailure: (_resource, error) => describeSourceFailure(error),
-    async finalize(resource) {
-      const ref = refOf(resource);
-      deps.artifacts.drop(ref);
-      await deps.contents.drop(ref);
-      await deps.unpublish(ref);
-    },
+    finalize: (resource) => forgetSource(resource, deps),
   };
-}
-
-function refOf(resource: Bucket): SourceRef {
-  return { kind: resource.kind, ...nameOf(resource) };
 }
 
 async function observe(resource: Bucket, context: StepContext, deps: BucketDeps): Promise<Seen> {
   const { prefix = '', ignore } = resource.spec;
   const index = await withBucket(resource, context, deps, (reader, signal) => listBucket(reader, { prefix, ignore }, signal));
-  const artifact = resource.status?.artifact;
   return {
     index,
-    inMemory: deps.artifacts.get(refOf(resource), index.revision) !== null,
-    isPublished: artifact === undefined || (await deps.isPublished(artifact as ArtifactStatus)),
+    ...(await presenceOf(resource, index.revision, deps)),
   };
 }
 
@@ -129,19 +117,7 @@ async function identityOf({ serviceAccountName, sts }: Bucket['spec'], reader: A
 }
 
 function decide(resource: Bucket, seen: Seen): Plan {
-  const known = resource.status?.artifact?.revision;
-  const { revision } = seen.index;
-  const isNew = known !== revision;
-  const because = isNew ? `new upstream revision '${revision}'` : describeChange(resource, seen);
-  if (because !== null) return { do: 'store', because, seen, isNew };
-  return { do: 'nothing', because: `artifact up-to-date with remote revision: '${revision}'`, seen };
-}
-
-/** Why the artifact of a known revision has to be made once more. */
-function describeChange({ spec, status = {} }: Bucket, { inMemory, isPublished }: Seen): string | null {
-  if (!isPublished) return 'disappeared from storage';
-  if (status.observedIgnore !== spec.ignore) return 'the ignore rules changed';
-  return inMemory ? null : 'the artifact has to be made again';
+  return decideStore(resource, seen.index.revision, seen);
 }
 
 async function act(plan: Plan, resource: Bucket, context: StepContext, deps: BucketDeps): Promise<Done> {
@@ -149,13 +125,13 @@ async function act(plan: Plan, resource: Bucket, context: StepContext, deps: Buc
   if (plan.do === 'nothing') return { artifact: null, isNew: false, files };
   await context.progress(`building artifact: ${plan.because}`);
   const artifact = await fetchAll(plan.seen, resource, context, deps);
-  const described = await deps.publish(refOf(resource), artifact, { hasLatest: true });
-  deps.artifacts.put(refOf(resource), artifact);
+  const described = await deps.publish(sourceRefOf(resource), artifact, { hasLatest: true });
+  deps.artifacts.put(sourceRefOf(resource), artifact);
   return { artifact: described, isNew: plan.isNew, files };
 }
 
 function fetchAll({ index }: Seen, resource: Bucket, context: StepContext, deps: BucketDeps) {
-  const place = { source: refOf(resource), contents: deps.contents };
+  const place = { source: sourceRefOf(resource), contents: deps.contents };
   return withBucket(resource, context, deps, (reader, signal) => fetchBucket(reader, index, { ...place, signal }));
 }
 
@@ -164,7 +140,7 @@ async function preview({ seen }: Plan, resource: Bucket, context: StepContext, d
   const served = resource.status?.artifact?.revision;
   const { revision } = seen.index;
   if (served !== revision) return [{ kind: 'source', message: `would store ${revision}; status has ${served ?? 'no artifact'}` }];
-  if (!seen.inMemory) deps.artifacts.put(refOf(resource), await fetchAll(seen, resource, context, deps));
+  if (!seen.inMemory) deps.artifacts.put(sourceRefOf(resource), await fetchAll(seen, resource, context, deps));
   return [];
 }
 

@@ -2,46 +2,45 @@ import { isDeepStrictEqual } from 'node:util';
 import { type OciRepository, ociRepositoryKind } from '../api/index.ts';
 import type { CloudLogins } from '../auth/index.ts';
 import {
-  type ArtifactStatus,
-  type Artifacts,
   type Cluster,
   type Difference,
   errorMessage,
   type ImageName,
-  nameOf,
   type Reconciler,
   type Registry,
-  type SourceRef,
   type StepContext,
 } from '../core/index.ts';
 import { parseImageName } from '../registry/index.ts';
-import { type ContentStore, type Publishing, pullOciContent, SourceError } from '../source/index.ts';
+import { pullOciContent, SourceError } from '../source/index.ts';
+import {
+  type ArtifactPresence,
+  type ContentSourceDeps,
+  decideStore,
+  forgetSource,
+  presenceOf,
+  type StorePlan,
+  sourceRefOf,
+} from './content-source.ts';
 import { describeSourceFailure } from './git-repository-report.ts';
 import { askRegistry, type OciPlace, type ResolvedOciRef, resolveOciRef } from './oci-repository-ref.ts';
 import { verifyOciRevision } from './oci-repository-verify.ts';
 import { clusterReader, resolveRegistryAccess } from './registry-access.ts';
 import { reportSource, type SourceDone } from './source-report.ts';
 
-export interface OciRepositoryDeps extends Publishing {
+export interface OciRepositoryDeps extends ContentSourceDeps {
   readonly cluster: Cluster;
   readonly registry: Registry;
   readonly logins: CloudLogins;
-  readonly artifacts: Artifacts;
-  readonly contents: ContentStore;
 }
 
-interface Seen {
+interface Seen extends ArtifactPresence {
   readonly place: Omit<OciPlace, 'registry' | 'signal'>;
   readonly resolved: ResolvedOciRef;
   /** The message of SourceVerified. */
   readonly verified: string | null;
-  readonly inMemory: boolean;
-  readonly isPublished: boolean;
 }
 
-type Plan =
-  | { readonly do: 'store'; readonly because: string; readonly seen: Seen; readonly isNew: boolean }
-  | { readonly do: 'nothing'; readonly because: string; readonly seen: Seen };
+type Plan = StorePlan<Seen>;
 
 interface Done extends SourceDone {
   readonly verified: string | null;
@@ -58,17 +57,8 @@ export function createOciRepositoryReconciler(deps: OciRepositoryDeps): Reconcil
     report: (resource, _plan, done, now) =>
       reportSource(resource, done, { ...wordsOf(resource, done), verified: done.verified }, now),
     describeFailure: (_resource, error) => describeSourceFailure(error),
-    async finalize(resource) {
-      const ref = refOf(resource);
-      deps.artifacts.drop(ref);
-      await deps.contents.drop(ref);
-      await deps.unpublish(ref);
-    },
+    finalize: (resource) => forgetSource(resource, deps),
   };
-}
-
-function refOf(resource: OciRepository): SourceRef {
-  return { kind: resource.kind, ...nameOf(resource) };
 }
 
 async function observe(resource: OciRepository, { signal }: StepContext, deps: OciRepositoryDeps): Promise<Seen> {
@@ -77,13 +67,11 @@ async function observe(resource: OciRepository, { signal }: StepContext, deps: O
   const access = await resolveRegistryAccess(resource.spec, image, { reader, logins: deps.logins });
   const place: OciPlace = { registry: deps.registry, image, access, signal };
   const resolved = await resolveOciRef(resource, place);
-  const artifact = resource.status?.artifact;
   return {
     place: { image, access },
     resolved,
     verified: await verifyOciRevision(resource, resolved, place, deps.cluster),
-    inMemory: deps.artifacts.get(refOf(resource), resolved.revision) !== null,
-    isPublished: artifact === undefined || (await deps.isPublished(artifact as ArtifactStatus)),
+    ...(await presenceOf(resource, resolved.revision, deps)),
   };
 }
 
@@ -96,20 +84,9 @@ function parseUrl(url: string): ImageName {
 }
 
 function decide(resource: OciRepository, seen: Seen): Plan {
-  const known = resource.status?.artifact?.revision;
-  const { revision } = seen.resolved;
-  const isNew = known !== revision;
-  const because = isNew ? `new upstream revision '${revision}'` : describeChange(resource, seen);
-  if (because !== null) return { do: 'store', because, seen, isNew };
-  return { do: 'nothing', because: `artifact up-to-date with remote revision: '${revision}'`, seen };
-}
-
-/** Why the artifact of a known revision has to be made once more. */
-function describeChange({ spec, status = {} }: OciRepository, { inMemory, isPublished }: Seen): string | null {
-  if (!isPublished) return 'disappeared from storage';
-  if (status.observedIgnore !== spec.ignore) return 'the ignore rules changed';
-  if (!isDeepStrictEqual(status.observedLayerSelector ?? {}, spec.layerSelector ?? {})) return 'another layer is wanted';
-  return inMemory ? null : 'the artifact has to be made again';
+  const { spec, status } = resource;
+  const isSameLayer = isDeepStrictEqual(status?.observedLayerSelector ?? {}, spec.layerSelector ?? {});
+  return decideStore(resource, seen.resolved.revision, seen, () => (isSameLayer ? null : 'another layer is wanted'));
 }
 
 async function act(
@@ -124,8 +101,8 @@ async function act(
   const { artifact, annotations, bytes } = await pull(seen, resource, context, deps);
   const fileName = `${seen.resolved.digest}.tar.gz`;
   const metadata = Object.keys(annotations).length === 0 ? {} : { metadata: annotations };
-  const described = await deps.publish(refOf(resource), artifact, { fileName, bytes, hasLatest: true, ...metadata });
-  deps.artifacts.put(refOf(resource), artifact);
+  const described = await deps.publish(sourceRefOf(resource), artifact, { fileName, bytes, hasLatest: true, ...metadata });
+  deps.artifacts.put(sourceRefOf(resource), artifact);
   return { artifact: described, isNew: 'isNew' in plan && plan.isNew, verified };
 }
 
@@ -136,7 +113,7 @@ function pull(
   { registry, contents }: OciRepositoryDeps,
 ) {
   const { layerSelector: layer = {}, ignore, url } = resource.spec;
-  const wish = { ...place, ...resolved, source: refOf(resource), layer, ignore, signal };
+  const wish = { ...place, ...resolved, source: sourceRefOf(resource), layer, ignore, signal };
   return askRegistry(() => pullOciContent({ registry, store: contents }, wish), {
     ...{ place: { signal }, code: 'PULL_FAILED', attempt: `failed to pull artifact from '${url}'` },
   });
@@ -152,7 +129,7 @@ async function preview(
   const served = resource.status?.artifact?.revision;
   const { revision } = seen.resolved;
   if (served !== revision) return [{ kind: 'source', message: `would store ${revision}; status has ${served ?? 'no artifact'}` }];
-  if (!seen.inMemory) deps.artifacts.put(refOf(resource), (await pull(seen, resource, context, deps)).artifact);
+  if (!seen.inMemory) deps.artifacts.put(sourceRefOf(resource), (await pull(seen, resource, context, deps)).artifact);
   return [];
 }
 
