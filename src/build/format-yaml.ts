@@ -1,5 +1,6 @@
+import { escapeYamlCharacter } from '../core/index.ts';
 import { compareKeys } from './compare-keys.ts';
-import { chooseStyle, isPrintable } from './scalar-style.ts';
+import { chooseStyle } from './scalar-style.ts';
 
 const bestWidth = 80;
 const longestSimpleKeyBytes = 128;
@@ -90,7 +91,9 @@ class Writer {
       if (mayBreak && style === 'double') this.#foldQuoted(indent, nextIsSpace);
       else if (mayBreak && !nextIsSpace) this.#newLine(indent);
       else
-        this.#write(style === 'single' && character === "'" ? "''" : style === 'double' ? escapeCharacter(character) : character);
+        this.#write(
+          style === 'single' && character === "'" ? "''" : style === 'double' ? escapeYamlCharacter(character) : character,
+        );
       afterSpace = character === ' ';
     }
   }
@@ -124,32 +127,6 @@ class Writer {
     const end = text.lastIndexOf('\n');
     this.#column = (end < 0 ? this.#column : 0) + [...text.slice(end + 1)].length;
   }
-}
-
-const named: ReadonlyMap<string, string> = new Map([
-  ['\0', '\\0'],
-  ['\x07', '\\a'],
-  ['\b', '\\b'],
-  ['\t', '\\t'],
-  ['\n', '\\n'],
-  ['\v', '\\v'],
-  ['\f', '\\f'],
-  ['\r', '\\r'],
-  ['\x1b', '\\e'],
-  ['"', '\\"'],
-  ['\\', '\\\\'],
-  ['\x85', '\\N'],
-  ['\u2028', '\\L'],
-  ['\u2029', '\\P'],
-]);
-
-function escapeCharacter(character: string): string {
-  const short = named.get(character);
-  if (short !== undefined) return short;
-  if (isPrintable(character)) return character;
-  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
-  if (code.length <= 2) return `\\x${code.padStart(2, '0')}`;
-  return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\U${code.padStart(8, '0')}`;
 }
 
 /** Whole numbers as such; others as Go's shortest `%g`. */

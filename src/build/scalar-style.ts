@@ -1,3 +1,4 @@
+import { isYamlPrintable } from '../core/index.ts';
 import { isTimestamp, resolvePlainScalar } from './resolve-plain-scalar.ts';
 
 const yaml11Booleans: ReadonlySet<string> = new Set(
@@ -31,7 +32,7 @@ interface Allowed {
 /** libyaml's analysis of a scalar, for block context. */
 function analyse(text: string): Allowed {
   if (text === '') return { plain: true, single: true, literal: false };
-  const special = [...text].some((character) => !isPrintable(character));
+  const special = [...text].some((character) => !isYamlPrintable(character));
   const spaceBreak = / [\n\r]/.test(text);
   const breakSpace = /[\n\r] /.test(text);
   const ends = /^[ \n\r]|[ \n\r]$/.test(text);
@@ -47,13 +48,6 @@ function hasBlockIndicators(text: string): boolean {
   if (text.startsWith('---') || text.startsWith('...')) return true;
   if (/^[#,[\]{}&*!|>'"%@`]/.test(text) || /^[?:-]([ \t\n\r]|$)/.test(text)) return true;
   return /:([ \t\n\r]|$)/.test(text.slice(1)) || /[ \t\n\r]#/.test(text);
-}
-
-/** libyaml's notion: tabs and everything past the basic plane are not. */
-export function isPrintable(character: string): boolean {
-  const code = character.codePointAt(0) ?? 0;
-  if (code === 0x0a || (code >= 0x20 && code <= 0x7e)) return true;
-  return code >= 0xa0 && code <= 0xfffd && code !== 0xfeff && !(code >= 0xd800 && code <= 0xdfff);
 }
 
 function capitalise(word: string): string {

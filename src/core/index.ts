@@ -16,3 +16,4 @@ export * from './reconciler.ts';
 export * from './registry.ts';
 export * from './selection.ts';
 export * from './store.ts';
+export * from './yaml-character.ts';

@@ -1,3 +1,4 @@
+import { escapeYamlCharacter, isYamlPrintable } from '../core/index.ts';
 import { formatGeneral, formatSpecial } from './format-scalar.ts';
 import { resolveScalar } from './resolve-scalar.ts';
 import type { Leaf } from './tree.ts';
@@ -59,7 +60,7 @@ function meansText(text: string): boolean {
 }
 
 function analyse(text: string): { readonly plain: boolean; readonly single: boolean; readonly literal: boolean } {
-  const special = [...text].some((character) => character !== '\t' && !isPrintable(character));
+  const special = [...text].some((character) => character !== '\t' && !isYamlPrintable(character));
   const broken = /[\r\u0085\u2028\u2029]/.test(text);
   const spaceBreak = / \n/.test(text);
   const ends = /^[ \n]|[ \n]$/.test(text);
@@ -77,44 +78,10 @@ function hasIndicators(text: string): boolean {
   return /:([ \t]|$)/.test(text.slice(1)) || /[ \t]#/.test(text);
 }
 
-/** go-yaml's notion: everything past the basic plane is not. */
-function isPrintable(character: string): boolean {
-  const code = character.codePointAt(0) ?? 0;
-  if (code === 0x0a || (code >= 0x20 && code <= 0x7e)) return true;
-  return code >= 0xa0 && code <= 0xfffd && code !== 0xfeff && !(code >= 0xd800 && code <= 0xdfff);
-}
-
-const named: ReadonlyMap<string, string> = new Map([
-  ['\0', '\\0'],
-  ['\x07', '\\a'],
-  ['\b', '\\b'],
-  ['\t', '\\t'],
-  ['\n', '\\n'],
-  ['\v', '\\v'],
-  ['\f', '\\f'],
-  ['\r', '\\r'],
-  ['\x1b', '\\e'],
-  ['"', '\\"'],
-  ['\\', '\\\\'],
-  ['\x85', '\\N'],
-  ['\xa0', '\xa0'],
-  ['\u2028', '\\L'],
-  ['\u2029', '\\P'],
-]);
-
 /** A text in one line, in its style. */
 export function escapeText(text: string, style: ScalarStyle): string {
   if (style === 'single') return `'${text.replaceAll("'", "''")}'`;
-  return style === 'double' ? `"${[...text].map(escapeCharacter).join('')}"` : text;
-}
-
-function escapeCharacter(character: string): string {
-  const short = named.get(character);
-  if (short !== undefined) return short;
-  if (isPrintable(character)) return character;
-  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
-  if (code.length <= 2) return `\\x${code.padStart(2, '0')}`;
-  return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\U${code.padStart(8, '0')}`;
+  return style === 'double' ? `"${[...text].map(escapeYamlCharacter).join('')}"` : text;
 }
 
 function capitalise(word: string): string {
