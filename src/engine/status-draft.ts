@@ -72,10 +72,12 @@ export class StatusDraft {
 
   /** Writes what changed since the last write. Returns the object as the API now has it. */
   async write(): Promise<KubeObject> {
-    const patch = diffMergePatch(this.#written, this.#draft);
+    // What is said while the patch is on its way is for the next write.
+    const sent = structuredClone(this.#draft);
+    const patch = diffMergePatch(this.#written, sent);
     if (patch === null) return this.#resource;
     this.#resource = await this.#send(patch);
-    this.#written = structuredClone(this.#draft);
+    this.#written = sent;
     return this.#resource;
   }
 

@@ -192,6 +192,32 @@ test('a request that comes while one runs is not acknowledged by that run, but b
   expect(acknowledged).toEqual(['one', 'two']);
 });
 
+test('what a run says while an earlier write is still on its way is written after it, the acknowledgement too', async () => {
+  await using t = await startEngine([{ ...thing('a'), status: { observedGeneration: 1 } }]);
+  await start(t);
+  const slow = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<typeof done>();
+  t.runs(() => answered.promise);
+  const object = t.cluster.find('a');
+  t.cluster.put({ ...object, metadata: { ...object.metadata, annotations: { 'reconcile.fluxcd.io/requestedAt': 'now' } } });
+  await settle();
+  let isFirst = true;
+  t.cluster.onPatch = () => {
+    if (!isFirst) return;
+    isFirst = false;
+    return slow.promise;
+  };
+  // It takes long enough to be told; that write hangs, and meanwhile the run ends.
+  await t.clock.advance(1000);
+  expect(isFirst).toBe(false);
+  answered.resolve(done);
+  await settle();
+  slow.resolve();
+  await settle();
+  expect(t.status('a')).toMatchObject({ lastHandledReconcileAt: 'now' });
+  expect(t.condition('a', 'Reconciling')).toBeUndefined();
+});
+
 test('a spec that changes while a run writes status is not taken for observed by that run', async () => {
   await using t = await startEngine([thing('a')]);
   const seen: [number | undefined, unknown][] = [];
