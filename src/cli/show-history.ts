@@ -25,9 +25,7 @@ export async function showHistory(
   await withCluster(target, session, async (cluster) => {
     const query = { namespace: target.namespace, allNamespaces };
     const all = (await findObjectsIfServed(cluster, viewOf('Rollout'), query, session.signal)) as Rollout[];
-    const own = all
-      .filter((rollout) => isOf(rollout, image))
-      .toSorted((a, b) => (a.spec.committedAt < b.spec.committedAt ? 1 : -1));
+    const own = all.filter((rollout) => isOf(rollout, image)).toSorted(compareNewestFirst);
     if (own.length === 0)
       throw new CliError(
         'NOT_FOUND',
@@ -49,6 +47,12 @@ export async function showHistory(
       ]);
     session.terminal.answer(formatTable(header ? headers : null, rows));
   });
+}
+
+/** Commits have whole seconds: of two in one second, the one that took over from the other is newer. */
+function compareNewestFirst({ spec: a }: Rollout, { spec: b }: Rollout): number {
+  if (a.committedAt !== b.committedAt) return a.committedAt < b.committedAt ? 1 : -1;
+  return Number(a.image.tag === b.image.previousTag) - Number(b.image.tag === a.image.previousTag);
 }
 
 function isOf({ spec }: Rollout, image: string): boolean {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { type Instruction, readStages } from '../image/read-dockerfile.ts';
+import { type Instruction, readEnvironment, readStages } from '../image/read-dockerfile.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string) => readFileSync(root + path, 'utf8');
@@ -17,6 +17,14 @@ const copies = stages.flat().filter(({ name }) => name === 'COPY');
 describe('Dockerfile', () => {
   test('every line is an instruction', () => {
     expect(stages.flat().filter(({ name, args }) => name === '' || args === '')).toEqual([]);
+  });
+
+  test('a variable in quotes may hold spaces', () => {
+    expect(readEnvironment('A=1 B="--one --two=2" C=')).toEqual({ A: '1', B: '--one --two=2', C: '' });
+    expect(readEnvironment(argsOf(final, 'ENV').join(' '))).toMatchObject({
+      NODE_ENV: 'production',
+      NODE_OPTIONS: expect.stringMatching(/^--[^"]*$/) as string,
+    });
   });
 
   test('each image has a version that does not move to another major', () => {

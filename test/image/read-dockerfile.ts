@@ -17,3 +17,9 @@ export function readStages(text: string): Instruction[][] {
   }
   return stages;
 }
+
+/** The variables of an ENV instruction; a value in quotes may hold spaces. */
+export function readEnvironment(args: string): Record<string, string> {
+  const pairs = args.matchAll(/([^\s=]+)=(?:"([^"]*)"|(\S*))/g);
+  return Object.fromEntries([...pairs].map(([, name = '', quoted, bare = '']) => [name, quoted ?? bare]));
+}

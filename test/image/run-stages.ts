@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from '
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Instruction, readStages } from './read-dockerfile.ts';
+import { type Instruction, readEnvironment, readStages } from './read-dockerfile.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -54,12 +54,6 @@ function run({ name, args }: Instruction, stage: Stage, built: ReadonlyMap<strin
 function makeFolder(root: string, path: string): string {
   mkdirSync(join(root, path), { recursive: true });
   return path;
-}
-
-function readEnvironment(args: string): Record<string, string> {
-  return Object.fromEntries(
-    args.split(/\s+/).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
-  );
 }
 
 function copy(args: string, stage: Stage, built: ReadonlyMap<string, Stage>): void {
