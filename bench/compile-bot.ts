@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = join(root, 'node_modules', '.cache', 'tagalong-bench');
+// Of this run alone: another one, or a change of the sources, must not reach a bot that is started later. Inside node_modules, so that packages are found.
+const folder = join(root, 'node_modules', '.cache', 'tagalong-bench', String(process.pid));
 const bot = `import { createRunCommand } from './src/cli/run.js';
 await createRunCommand().parseAsync(process.argv.slice(2), { from: 'user' });
 `;
@@ -16,10 +17,10 @@ export function compileBot(): string {
   return compiled;
 }
 
-// Once: what is changed meanwhile is for the next time.
 let compiled: string | undefined;
 
 function compile(): string {
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
   mkdirSync(folder, { recursive: true });
   const args = ['-p', join(root, 'tsconfig.build.json'), '--declaration', 'false', '--sourceMap', 'false'];
