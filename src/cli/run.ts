@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { createApp } from '../app.ts';
+import { createApp } from '../app/index.ts';
 import { podEnvironment } from '../cluster/index.ts';
 import { systemClock } from '../core/index.ts';
 import { controllerGroups } from '../lease/index.ts';

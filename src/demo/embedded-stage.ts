@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { customResourceDefinitions } from '../api/index.ts';
-import type { App } from '../app.ts';
+import type { App } from '../app/index.ts';
 import { createCluster } from '../cluster/index.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/index.ts';
 import type { Clock, Log } from '../core/index.ts';

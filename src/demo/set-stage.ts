@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type App, createApp } from '../app.ts';
+import { type App, createApp } from '../app/index.ts';
 import type { Clock, Cluster, Log, Store } from '../core/index.ts';
 import { TagalongError } from '../core/index.ts';
 import { createPoliciesSync, describeProblems } from '../policies/index.ts';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createApp } from '../../src/app.ts';
+import { createApp } from '../../src/app/index.ts';
 import { createCluster } from '../../src/cluster/index.ts';
 import { type Cluster, type KubeObject, silentLog, systemClock } from '../../src/core/index.ts';
 import { cloneWorkTree, type WorkTree } from '../../src/demo/index.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GitRepository } from '../../src/api/index.ts';
-import { createApp } from '../../src/app.ts';
+import { createApp } from '../../src/app/index.ts';
 import { createCluster } from '../../src/cluster/index.ts';
 import { type Cluster, type KubeObject, silentLog, systemClock } from '../../src/core/index.ts';
 import { cloneWorkTree, type WorkTree } from '../../src/demo/index.ts';

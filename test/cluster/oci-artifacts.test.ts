@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OciRepository } from '../../src/api/index.ts';
-import { createApp } from '../../src/app.ts';
+import { createApp } from '../../src/app/index.ts';
 import { createCluster } from '../../src/cluster/index.ts';
 import { type Cluster, type KubeObject, silentLog, systemClock } from '../../src/core/index.ts';
 import { describeWithParts } from '../real/describe-with-parts.ts';

@@ -34,7 +34,7 @@ const otherWords = new Set([
   ...['GetCallerIdentity', 'MirrorPrune', 'WaitForTermination', 'IfNotPresent', 'TagAndHEAD', 'WithVariables'],
 ]);
 const foldersOfReasons = new Set([
-  'app.ts',
+  'app',
   'auth',
   'build',
   'engine',

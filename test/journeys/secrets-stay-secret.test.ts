@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createApp } from '../../src/app.ts';
+import { createApp } from '../../src/app/index.ts';
 import { createCluster } from '../../src/cluster/index.ts';
 import type { KubeObject, Log } from '../../src/core/index.ts';
 import { systemClock } from '../../src/core/index.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { customResourceDefinitions, findCondition, type Receiver, type ReceiverSpec } from '../../src/api/index.ts';
-import { type App, createApp } from '../../src/app.ts';
+import { type App, createApp } from '../../src/app/index.ts';
 import { createCluster } from '../../src/cluster/index.ts';
 import { type ControlPlane, startControlPlane } from '../../src/control-plane/index.ts';
 import { type Cluster, type KubeObject, silentLog, systemClock } from '../../src/core/index.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { servedKinds } from '../../api/index.ts';
-import { createApp } from '../../app.ts';
+import { createApp } from '../../app/index.ts';
 import { type Cluster, type Difference, silentLog, systemClock } from '../../core/index.ts';
 import { checkDefinitions } from '../check/check-definitions.ts';
 import { checkInstallation, findInstallation } from '../check/check-installation.ts';

@@ -1,4 +1,4 @@
-import type { AppOptions, Tenancy } from '../../app.ts';
+import type { AppOptions, Tenancy } from '../../app/index.ts';
 import { CliError } from '../error.ts';
 import type { RuntimePlace } from '../runtime-place.ts';
 import type { RunOptions } from './run-options.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { customResourceDefinitions } from '../../../src/api/index.ts';
-import { createApp } from '../../../src/app.ts';
+import { createApp } from '../../../src/app/index.ts';
 import { createCluster } from '../../../src/cluster/index.ts';
 import { type Cluster, type KubeObject, silentLog, systemClock } from '../../../src/core/index.ts';
 import { applySamplePolicies, type Stage, seedRepository, startOnPolicies } from '../../../src/demo/index.ts';

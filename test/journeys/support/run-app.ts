@@ -1,5 +1,5 @@
 // The bot as a process of its own, so that a test can kill it: `node run-app.ts <kubeconfig file> <state folder>`.
-import { createApp } from '../../../src/app.ts';
+import { createApp } from '../../../src/app/index.ts';
 import { createCluster } from '../../../src/cluster/index.ts';
 import { silentLog, systemClock } from '../../../src/core/index.ts';
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Condition, customResourceDefinitions, findCondition, servedKinds } from '../../../src/api/index.ts';
-import { type App, type AppOptions, createApp } from '../../../src/app.ts';
+import { type App, type AppOptions, createApp } from '../../../src/app/index.ts';
 import { createCluster } from '../../../src/cluster/index.ts';
 import { type CanPull, type ControlPlane, RequestLog, startControlPlane } from '../../../src/control-plane/index.ts';
 import { type Cluster, type KubeObject, type ObjectRef, silentLog, systemClock } from '../../../src/core/index.ts';
