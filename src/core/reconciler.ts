@@ -67,6 +67,8 @@ export interface Report {
   /** Merge-patched into status; null deletes a field. */
   readonly status?: Readonly<Record<string, unknown>>;
   readonly events?: readonly EventNote[];
+  /** Annotations of the event that tells of a failure or a stall. */
+  readonly eventMetadata?: Readonly<Record<string, string>>;
   /** When to run next without any trigger. */
   readonly next: { readonly afterMs: number; readonly jitter?: boolean } | 'backoff' | 'never';
 }
@@ -94,7 +96,7 @@ export interface Reconciler<Resource extends KubeObject, Seen, Plan extends Plan
     resource: Resource,
     error: unknown,
     now: Instant,
-  ): Partial<Pick<Report, 'ready' | 'conditions' | 'remove' | 'status' | 'next'>>;
+  ): Partial<Pick<Report, 'ready' | 'conditions' | 'remove' | 'status' | 'next' | 'eventMetadata'>>;
   /** What must happen before the finalizer goes; absent = nothing. Called with `deletionTimestamp` set, also while suspended. */
   finalize?(resource: Resource, context: StepContext): Promise<void>;
 }

@@ -151,8 +151,7 @@ class Run {
     this.#acknowledgeRequest();
     await this.#write();
     for (const event of report.events ?? []) this.context.event(event);
-    if (report.outcome === 'stalled')
-      this.context.event({ type: 'Warning', reason: report.ready.reason, message: report.ready.message });
+    if (report.outcome === 'stalled') this.#warn(report);
     const message = report.outcome === 'done' ? {} : { message: report.ready.message };
     return { result: resultOf(report), next: report.next, ...message };
   }
@@ -163,8 +162,13 @@ class Run {
     const stalled = retry === 'never';
     const next = stalled ? 'never' : retry === 'backoff' ? 'backoff' : { afterMs: retry.afterMs };
     const report: Report = { ready, outcome: stalled ? 'stalled' : 'retry', next, ...described };
-    if (!stalled) this.context.event({ type: 'Warning', reason: report.ready.reason, message: report.ready.message });
+    if (!stalled) this.#warn(report);
     return { ...(await this.finish(report)), error };
+  }
+
+  #warn({ ready, eventMetadata: metadata }: Report): void {
+    const { reason, message } = ready;
+    this.context.event({ type: 'Warning', reason, message, ...(metadata === undefined ? {} : { metadata }) });
   }
 
   async #progress(message: string): Promise<void> {

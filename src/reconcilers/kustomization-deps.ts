@@ -61,6 +61,8 @@ export interface FailureFacts {
   readonly reason: string;
   readonly status?: Readonly<Record<string, unknown>>;
   readonly unhealthy?: string;
+  /** Annotations of the event about it. */
+  readonly eventMetadata?: Readonly<Record<string, string>>;
   /** Worth another try soon: the API was away or busy. */
   readonly transient: boolean;
 }

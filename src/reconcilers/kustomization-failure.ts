@@ -5,10 +5,13 @@ import { errorMessage, type Instant, type Report, TagalongError } from '../core/
 import { DecryptError } from '../decrypt/index.ts';
 import { type FailureFacts, KustomizationError } from './kustomization-deps.ts';
 import { retryMsOf } from './kustomization-spec.ts';
+import { eventMetadata, historyMetadata, type SourceRevision } from './source-revision.ts';
 
 /** What was known about a run when it failed. */
 export interface RunFacts {
-  readonly revision?: string;
+  readonly of?: SourceRevision;
+  /** Whether the revision was attempted at all; absent = it was. */
+  readonly isAttempt?: boolean;
   /** Of the build; only with it the failure has a place in the history. */
   readonly digest?: string;
   readonly startedAt: Instant;
@@ -24,9 +27,9 @@ const transientCodes: ReadonlySet<string> = new Set(['UNREACHABLE', 'TIMEOUT', '
 export function failureOf(kustomization: Kustomization, cause: unknown, facts: RunFacts): KustomizationError {
   if (cause instanceof KustomizationError) return cause;
   const reason = reasonOf(cause);
-  const { revision, unhealthy } = facts;
+  const { of, isAttempt = true, unhealthy } = facts;
   const status = {
-    ...(revision === undefined ? {} : { lastAttemptedRevision: revision }),
+    ...(of === undefined || !isAttempt ? {} : { lastAttemptedRevision: of.revision }),
     ...historyOf(kustomization, reason, facts),
     ...facts.status,
   };
@@ -34,19 +37,16 @@ export function failureOf(kustomization: Kustomization, cause: unknown, facts: R
     reason,
     status,
     transient: isTransient(cause),
+    ...(of === undefined ? {} : { eventMetadata: eventMetadata(of) }),
     ...(unhealthy === undefined ? {} : { unhealthy }),
   };
   const retry = cause instanceof TagalongError && typeof cause.retry === 'object' ? { retry: cause.retry } : {};
   return new KustomizationError('FAILED', errorMessage(cause), described, { cause, ...retry });
 }
 
-function historyOf(
-  { status }: Kustomization,
-  reason: string,
-  { revision, digest, startedAt, now }: RunFacts,
-): Record<string, unknown> {
-  if (digest === undefined || revision === undefined) return {};
-  const run = { digest, status: reason, durationMs: now - startedAt, at: now, metadata: { revision } };
+function historyOf({ status }: Kustomization, reason: string, { of, digest, startedAt, now }: RunFacts): Record<string, unknown> {
+  if (digest === undefined || of === undefined) return {};
+  const run = { digest, status: reason, durationMs: now - startedAt, at: now, metadata: historyMetadata(of) };
   return { history: upsertHistory(status?.history ?? [], run) };
 }
 
@@ -69,14 +69,15 @@ function isTransient(error: unknown): boolean {
 export function describeFailure(
   kustomization: Kustomization,
   error: unknown,
-): Partial<Pick<Report, 'ready' | 'conditions' | 'remove' | 'status' | 'next'>> {
+): Partial<Pick<Report, 'ready' | 'conditions' | 'remove' | 'status' | 'next' | 'eventMetadata'>> {
   const failure = error instanceof KustomizationError ? error : failureOf(kustomization, error, { startedAt: 0, now: 0 });
-  const { reason, status, unhealthy, transient } = failure.facts;
+  const { reason, status, unhealthy, transient, eventMetadata } = failure.facts;
   const healthy = { type: 'Healthy', status: 'False', reason: 'HealthCheckFailed', message: unhealthy ?? '' } as const;
   return {
     ready: { status: 'False', reason, message: failure.message },
     ...(unhealthy === undefined ? {} : { conditions: [healthy] }),
     ...(status === undefined ? {} : { status }),
+    ...(eventMetadata === undefined ? {} : { eventMetadata }),
     ...(transient ? {} : { next: { afterMs: retryMsOf(kustomization) } }),
   };
 }

@@ -7,6 +7,7 @@ import { pruneStale } from './kustomization-prune.ts';
 import type { KustomizationMemory } from './kustomization-run.ts';
 import { deletionOf, inventoryOfStatus, sourceRefOf, timeoutMsOf } from './kustomization-spec.ts';
 import { revisionOf } from './kustomization-wakes.ts';
+import { eventMetadata } from './source-revision.ts';
 
 const goneLookMs = 500;
 
@@ -51,7 +52,7 @@ function tellLeft(kustomization: Kustomization, context: StepContext, own: OwnKu
   if (left.length === 0) return;
   const account = accountOf(kustomization, own.defaultServiceAccount);
   const message = `unable to prune objects: ServiceAccount ${account} to impersonate was not found; these stay:\n${left.map(describeEntry).join('\n')}`;
-  context.event({ type: 'Warning', reason: 'PruneFailed', message });
+  context.event({ type: 'Warning', reason: 'PruneFailed', message, ...appliedMetadata(kustomization) });
 }
 
 async function deleteAll(kustomization: Kustomization, context: StepContext, { deps }: KustomizationMemory): Promise<void> {
@@ -59,8 +60,16 @@ async function deleteAll(kustomization: Kustomization, context: StepContext, { d
   const artifact = await artifactForHandover(kustomization, deps, context.signal);
   const { changes, failures } = await pruneStale({ kustomization, stale, artifact }, context, deps);
   const list = pruneList(changes);
-  if (list !== '') context.event({ type: 'Normal', reason: 'ReconciliationSucceeded', message: list });
+  if (list !== '')
+    context.event({ type: 'Normal', reason: 'ReconciliationSucceeded', message: list, ...appliedMetadata(kustomization) });
   if (failures.length > 0) throw pruneFailure(failures);
+}
+
+/** Of the revision that was applied last: nothing else is known when it goes. */
+function appliedMetadata({ status = {} }: Kustomization): { metadata?: Record<string, string> } {
+  const { lastAppliedRevision: revision, lastAppliedOriginRevision: originRevision } = status;
+  if (revision === undefined) return {};
+  return { metadata: eventMetadata({ revision, ...(originRevision === undefined ? {} : { originRevision }) }) };
 }
 
 /** What neighbours render now; waits for an artifact that only a restart took, and goes without one that there is not. */
@@ -98,7 +107,8 @@ async function waitUntilGone(kustomization: Kustomization, context: StepContext,
     left = left.filter((_ref, index) => there[index]);
     if (left.length === 0) return;
     if (deps.clock.now() >= deadline) {
-      context.event({ type: 'Warning', reason: 'ReconciliationFailed', message: 'failed to wait for resources termination' });
+      const message = 'failed to wait for resources termination';
+      context.event({ type: 'Warning', reason: 'ReconciliationFailed', message, ...appliedMetadata(kustomization) });
       return;
     }
     await deps.clock.sleep(goneLookMs, context.signal);

@@ -11,27 +11,28 @@ import {
   type SourceRef,
   type StepContext,
 } from '../core/index.ts';
+import { isArtifactLost } from '../source/index.ts';
 import { buildKustomization } from './kustomization-build.ts';
 import { findBadExpression, unready } from './kustomization-dependencies.ts';
 import { type KustomizationDeps, KustomizationError } from './kustomization-deps.ts';
 import { failureOf } from './kustomization-failure.ts';
 import { sourceRefOf, timeoutMsOf } from './kustomization-spec.ts';
-import { revisionOf } from './kustomization-wakes.ts';
+import { type SourceRevision, sourceRevisionOf } from './source-revision.ts';
 
 /** What a run starts from. */
 export type KustomizationSeen =
   | { readonly state: 'no artifact' }
-  /** The source has a revision, but what it consists of is not in memory: a restart. */
+  /** The source has a revision, but what it consists of is not in memory (a restart), or no longer in the state folder. */
   | { readonly state: 'lost artifact'; readonly source: SourceRef; readonly revision: string }
   | { readonly state: 'cycle'; readonly path: readonly string[] }
   /** An expression that can never be evaluated. */
   | { readonly state: 'bad expression'; readonly because: string }
   /** What it refers to is not for it. */
   | { readonly state: 'denied'; readonly because: string }
-  | { readonly state: 'waiting'; readonly because: string; readonly revision: string }
+  | { readonly state: 'waiting'; readonly because: string; readonly of: SourceRevision }
   | {
       readonly state: 'built';
-      readonly revision: string;
+      readonly of: SourceRevision;
       readonly artifact: Artifact;
       readonly build: Build;
       readonly startedAt: Instant;
@@ -54,17 +55,20 @@ export async function lookAt(
   if (mistake !== null) return { state: 'bad expression', because: mistake };
   const path = findCycleThrough(formatKey(nameOf(kustomization)), graphOf(all));
   if (path !== null) return { state: 'cycle', path };
-  const revision = revisionOf(found);
-  if (revision === undefined) return { state: 'no artifact' };
+  const of = sourceRevisionOf(found);
+  if (of === undefined) return { state: 'no artifact' };
+  const { revision } = of;
   const because = await unready(kustomization, all, { revision, deps });
-  if (because !== null) return { state: 'waiting', because, revision };
+  if (because !== null) return { state: 'waiting', because, of };
   await deps.obtainArtifact?.(source, found, context.signal);
   const artifact = deps.artifacts.get(source, revision);
   if (artifact === null) return { state: 'lost artifact', source, revision };
-  const building = buildOrFail(kustomization, artifact, { context, deps, startedAt });
+  const building = buildOrFail(kustomization, artifact, { of, context, deps, startedAt });
   const activity = `Building manifests for revision ${revision} with a timeout of ${formatDuration(timeoutMsOf(kustomization))}`;
   const build = await tellIfSlow(building, activity, context);
-  return { state: 'built', revision, artifact, build, startedAt };
+  if (build !== null) return { state: 'built', of, artifact, build, startedAt };
+  deps.artifacts.drop(source);
+  return { state: 'lost artifact', source, revision };
 }
 
 const slowMs = 300;
@@ -82,11 +86,17 @@ async function tellIfSlow<T>(task: Promise<T>, activity: string, { clock, progre
   }
 }
 
+/** Null where the artifact has to be made again: the state folder was deleted or spoilt underneath. */
 async function buildOrFail(
   kustomization: Kustomization,
   artifact: Artifact,
-  { context, deps, startedAt }: { context: StepContext; deps: Omit<KustomizationDeps, 'drift'>; startedAt: Instant },
-): Promise<Build> {
+  {
+    of,
+    context,
+    deps,
+    startedAt,
+  }: { of: SourceRevision; context: StepContext; deps: Omit<KustomizationDeps, 'drift'>; startedAt: Instant },
+): Promise<Build | null> {
   try {
     return await buildKustomization(kustomization, artifact, {
       builder: deps.builder,
@@ -96,13 +106,10 @@ async function buildOrFail(
     });
   } catch (error) {
     context.signal.throwIfAborted();
+    if (isArtifactLost(error)) return null;
     // A path that is not there is no attempt at the revision.
     const isAttempt = !(error instanceof BuildError && error.code === 'PATH_MISSING');
-    throw failureOf(kustomization, error, {
-      startedAt,
-      now: context.clock.now(),
-      ...(isAttempt ? { revision: artifact.revision } : {}),
-    });
+    throw failureOf(kustomization, error, { of, isAttempt, startedAt, now: context.clock.now() });
   }
 }
 

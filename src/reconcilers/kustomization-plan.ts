@@ -3,15 +3,21 @@ import type { Build } from '../build/index.ts';
 import type { Artifact, Instant, PlanLike, SourceRef } from '../core/index.ts';
 import type { KustomizationSeen } from './kustomization-look.ts';
 import { retryMsOf } from './kustomization-spec.ts';
+import type { SourceRevision } from './source-revision.ts';
 
 export type KustomizationPlan = PlanLike &
   (
-    | { readonly do: 'wait'; readonly reason: 'ArtifactFailed' | 'DependencyNotReady'; readonly afterMs: number }
+    | {
+        readonly do: 'wait';
+        readonly reason: 'ArtifactFailed' | 'DependencyNotReady';
+        readonly of?: SourceRevision;
+        readonly afterMs: number;
+      }
     | { readonly do: 'stall'; readonly reason: 'AccessDenied' | 'DependencyCycle' | 'InvalidCELExpression' }
     | { readonly do: 'ask source'; readonly source: SourceRef; readonly afterMs: number }
     | {
         readonly do: 'apply';
-        readonly revision: string;
+        readonly of: SourceRevision;
         readonly artifact: Artifact;
         readonly build: Build;
         readonly startedAt: Instant;
@@ -52,12 +58,13 @@ export function decideKustomization(kustomization: Kustomization, seen: Kustomiz
         because: `Reconciliation failed terminally due to configuration error: ${seen.because}`,
       };
     case 'waiting':
-      return { do: 'wait', reason: 'DependencyNotReady', because: seen.because, afterMs: retryMsOf(kustomization) };
+      return { do: 'wait', reason: 'DependencyNotReady', because: seen.because, of: seen.of, afterMs: retryMsOf(kustomization) };
     case 'built': {
-      const { revision, artifact, build, startedAt } = seen;
+      const { of, artifact, build, startedAt } = seen;
+      const { revision } = of;
       const isNew = kustomization.status?.lastAppliedRevision !== revision;
       const because = isNew ? `revision ${revision} is new` : `revision ${revision} is kept applied`;
-      return { do: 'apply', because, revision, artifact, build, startedAt };
+      return { do: 'apply', because, of, artifact, build, startedAt };
     }
     default:
       return seen satisfies never;

@@ -50,7 +50,7 @@ function compareReady(plan: Exclude<KustomizationPlan, { do: 'apply' }>, { statu
 type ApplyPlan = Extract<KustomizationPlan, { do: 'apply' }>;
 
 /** By the digest that the last successful run of that revision left in `status.history`. */
-function compareBuild({ revision, build }: ApplyPlan, { status }: Kustomization): readonly Difference[] {
+function compareBuild({ of: { revision }, build }: ApplyPlan, { status }: Kustomization): readonly Difference[] {
   if (status?.lastAppliedRevision !== revision)
     return [
       { kind: 'source', message: `would apply ${revision}; status has ${status?.lastAppliedRevision ?? 'nothing'} applied` },

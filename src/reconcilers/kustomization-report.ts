@@ -4,10 +4,10 @@ import { type EventNote, formatDuration, type Instant, type ReadyState, type Rep
 import type { KustomizationPlan } from './kustomization-plan.ts';
 import type { RunDone } from './kustomization-run.ts';
 import { intervalMsOf, retryMsOf } from './kustomization-spec.ts';
+import { eventMetadata, historyMetadata } from './source-revision.ts';
 
 type ApplyPlan = Extract<KustomizationPlan, { do: 'apply' }>;
 
-const groupPrefix = 'kustomize.toolkit.fluxcd.io';
 /** Objects that are watched wake the wait themselves; this is for those that are not, and for rules that depend on time. */
 const healthLookMs = 5_000;
 
@@ -37,8 +37,9 @@ function reportWait(kustomization: Kustomization, plan: Extract<KustomizationPla
   const before = kustomization.status?.conditions?.find(({ type }) => type === 'Ready');
   const isNews = before?.reason !== plan.reason || before.message !== plan.because;
   const message = `Dependencies do not meet ready condition: ${plan.because}`;
+  const metadata = plan.of === undefined ? {} : { metadata: eventMetadata(plan.of) };
   const events: EventNote[] =
-    isNews && plan.reason === 'DependencyNotReady' ? [{ type: 'Normal', reason: plan.reason, message }] : [];
+    isNews && plan.reason === 'DependencyNotReady' ? [{ type: 'Normal', reason: plan.reason, message, ...metadata }] : [];
   return { ready, outcome: 'retry', events, next: { afterMs: plan.afterMs } };
 }
 
@@ -55,19 +56,24 @@ function reportNothing(kustomization: Kustomization): Report {
 }
 
 function reportApplied(kustomization: Kustomization, plan: ApplyPlan, done: RunDone, now: Instant): Report {
-  const status = { inventory: { entries: done.inventory }, lastAttemptedRevision: plan.revision };
-  if (done.unconfirmed !== null) return reportUnconfirmed(kustomization, done.unconfirmed, status);
+  const status = { inventory: { entries: done.inventory }, lastAttemptedRevision: plan.of.revision };
+  if (done.unconfirmed !== null) return reportUnconfirmed(kustomization, plan, { message: done.unconfirmed, status });
   if (done.stage !== null) return reportStage(kustomization, done.stage, status);
   if (done.health.state === 'waiting') return reportWaiting(kustomization, plan, { done, status });
-  const message = `Applied revision: ${plan.revision}`;
+  const message = `Applied revision: ${plan.of.revision}`;
   return {
     ready: { status: 'True', reason: 'ReconciliationSucceeded', message },
     outcome: 'done',
     ...healthCondition(kustomization, done),
-    status: { ...status, lastAppliedRevision: plan.revision, history: historyOf(kustomization, plan, now) },
+    status: { ...status, ...appliedOf(plan), history: historyOf(kustomization, plan, now) },
     events: successEvents(kustomization, plan, { done, now }),
     next: { afterMs: intervalMsOf(kustomization), jitter: true },
   };
+}
+
+/** An origin that the artifact before had and this one has not is taken away. */
+function appliedOf({ of }: ApplyPlan): Record<string, unknown> {
+  return { lastAppliedRevision: of.revision, lastAppliedOriginRevision: of.originRevision ?? null };
 }
 
 /** The rest cannot be applied yet; what is waited for wakes the next run when it changes. */
@@ -81,9 +87,13 @@ function reportStage(
   return { ready, outcome: 'progressing', status, next: { afterMs: Math.max(1, Math.min(remainingMs, healthLookMs)) } };
 }
 
-function reportUnconfirmed(kustomization: Kustomization, message: string, status: Record<string, unknown>): Report {
+function reportUnconfirmed(
+  kustomization: Kustomization,
+  { of }: ApplyPlan,
+  { message, status }: { message: string; status: Record<string, unknown> },
+): Report {
   const before = kustomization.status?.conditions?.find(({ type }) => type === 'Ready');
-  const note: EventNote = { type: 'Warning', reason: 'PruneUnconfirmed', message };
+  const note: EventNote = { type: 'Warning', reason: 'PruneUnconfirmed', message, metadata: eventMetadata(of) };
   return {
     ready: { status: 'False', reason: 'PruneUnconfirmed', message },
     outcome: 'retry',
@@ -109,7 +119,7 @@ function reportWaiting(
 }
 
 /** What failed at this revision stays failed until it is healthy: a look at it in between is no news. */
-function readyWhileWaiting(kustomization: Kustomization, { revision }: ApplyPlan): ReadyState {
+function readyWhileWaiting(kustomization: Kustomization, { of: { revision } }: ApplyPlan): ReadyState {
   const { status } = kustomization;
   const before = status?.conditions?.find(({ type }) => type === 'Ready');
   if (before?.reason === 'HealthCheckFailed' && status?.lastAttemptedRevision === revision)
@@ -132,13 +142,13 @@ function wasHealthy({ status, metadata }: Kustomization): boolean {
   return before?.status === 'True' && before.observedGeneration === metadata.generation;
 }
 
-function historyOf({ status }: Kustomization, { build, revision, startedAt }: ApplyPlan, now: Instant): unknown {
+function historyOf({ status }: Kustomization, { build, of, startedAt }: ApplyPlan, now: Instant): unknown {
   const run = {
     digest: build.digest,
     status: 'ReconciliationSucceeded',
     durationMs: now - startedAt,
     at: now,
-    metadata: { revision },
+    metadata: historyMetadata(of),
   };
   return upsertHistory(status?.history ?? [], run);
 }
@@ -146,13 +156,13 @@ function historyOf({ status }: Kustomization, { build, revision, startedAt }: Ap
 /** News only: something changed, another revision, or the end of a failure. */
 function successEvents(
   kustomization: Kustomization,
-  { revision, startedAt }: ApplyPlan,
+  { of, startedAt }: ApplyPlan,
   { done, now }: { done: RunDone; now: Instant },
 ): EventNote[] {
   const before = kustomization.status?.conditions?.find(({ type }) => type === 'Ready');
-  const isNewRevision = kustomization.status?.lastAppliedRevision !== revision;
+  const isNewRevision = kustomization.status?.lastAppliedRevision !== of.revision;
   if (!done.changed && !isNewRevision && before?.status === 'True') return [];
-  const metadata = { [`${groupPrefix}/revision`]: revision };
+  const metadata = eventMetadata(of);
   const health: EventNote[] =
     done.health.state === 'healthy' && (!wasHealthy(kustomization) || (isNewRevision && done.changed))
       ? [{ type: 'Normal', reason: 'Progressing', message: done.health.message, metadata }]
@@ -164,7 +174,7 @@ function successEvents(
       type: 'Normal',
       reason: 'ReconciliationSucceeded',
       message: `Reconciliation finished in ${formatDuration(now - startedAt)}, next run in ${next}`,
-      metadata: { ...metadata, [`${groupPrefix}/commit_status`]: 'update' },
+      metadata: { ...metadata, 'kustomize.toolkit.fluxcd.io/commit_status': 'update' },
     },
   ];
 }

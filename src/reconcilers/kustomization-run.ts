@@ -22,6 +22,7 @@ import { pruneStale } from './kustomization-prune.ts';
 import type { RecordBook } from './kustomization-records.ts';
 import { intervalMsOf, inventoryOfStatus, isRequested, timeoutMsOf } from './kustomization-spec.ts';
 import { StagePending, type StageWait } from './kustomization-stage.ts';
+import { eventMetadata } from './source-revision.ts';
 
 /** What the runs of this process keep between them. */
 export interface KustomizationMemory {
@@ -117,7 +118,7 @@ async function recordPlanned({ plan, kustomization, context, memory }: Run, plan
     await memory.records.write(nameOf(kustomization), { ...records, settled: before });
   const all = union(before, planned);
   if (difference(all, before).length > 0)
-    await context.recordStatus({ inventory: { entries: all }, lastAttemptedRevision: plan.revision });
+    await context.recordStatus({ inventory: { entries: all }, lastAttemptedRevision: plan.of.revision });
   return all;
 }
 
@@ -130,7 +131,7 @@ async function applyAndRecord(run: Run, manifests: readonly KubeObject[]): Promi
     manifests,
     records: records.objects,
     full: isFullLook(run),
-    of: `${plan.revision} ${kustomization.metadata.generation}`,
+    of: `${plan.of.revision} ${kustomization.metadata.generation}`,
     stages: memory.stages,
     autoscaled: findAutoscaled([...memory.manifests.values()].flatMap(({ objects }) => objects)),
   };
@@ -184,7 +185,7 @@ async function prune(
   const owner = nameOf(kustomization);
   const records = await memory.records.read(owner);
   const stale = kustomization.spec.prune ? difference(held, planned) : [];
-  const budget = { revision: plan.revision, settled: records.settled ?? inventoryOfStatus(kustomization), planned };
+  const budget = { revision: plan.of.revision, settled: records.settled ?? inventoryOfStatus(kustomization), planned };
   const result = await pruneStale({ kustomization, stale, artifact: plan.artifact, budget }, context, memory.deps).catch(
     (error: unknown) => {
       context.signal.throwIfAborted();
@@ -217,10 +218,10 @@ async function checkHealth(
     return noHealth;
   }
   await context.progress(
-    `Running health checks for revision ${plan.revision} with a timeout of ${formatDuration(timeoutMsOf(kustomization))}`,
+    `Running health checks for revision ${plan.of.revision} with a timeout of ${formatDuration(timeoutMsOf(kustomization))}`,
   );
   const { summary, elapsedMs, remainingMs } = await memory.waits.check(kustomization, targets, {
-    revision: plan.revision,
+    revision: plan.of.revision,
     context,
     deps: memory.deps,
     written: applied.written,
@@ -236,13 +237,12 @@ async function checkHealth(
 }
 
 function factsOf({ plan, context }: Run): RunFacts {
-  return { revision: plan.revision, startedAt: plan.startedAt, now: context.clock.now() };
+  return { of: plan.of, startedAt: plan.startedAt, now: context.clock.now() };
 }
 
 function tellChanges(list: string, { plan, context }: Run): void {
   if (list === '') return;
-  const metadata = { 'kustomize.toolkit.fluxcd.io/revision': plan.revision };
-  context.event({ type: 'Normal', reason: 'Progressing', message: list, metadata });
+  context.event({ type: 'Normal', reason: 'Progressing', message: list, metadata: eventMetadata(plan.of) });
 }
 
 function tellWatcherNews({ kustomization, context, memory }: Run): void {

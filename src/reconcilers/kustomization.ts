@@ -57,7 +57,7 @@ async function act(
   if (plan.do !== 'apply') return null;
   const acting = await identities(resource, context.signal).catch((error: unknown) => {
     context.signal.throwIfAborted();
-    throw failureOf(resource, error, { revision: plan.revision, startedAt: plan.startedAt, now: context.clock.now() });
+    throw failureOf(resource, error, { of: plan.of, startedAt: plan.startedAt, now: context.clock.now() });
   });
   return runPlan(plan, resource, context, { ...memory, deps: acting }).catch((error: unknown) => {
     throw withoutRevealed(error, plan.build.revealed);

@@ -42,8 +42,8 @@ export interface Home extends AsyncDisposable {
   readonly cluster: Cluster;
   /** Survives a restart of the process under test. */
   readonly store: Store;
-  /** Puts new files into the source: a commit. */
-  commit(files: Files, source?: string): Promise<string>;
+  /** Puts new files into the source: a commit. `metadata` are the annotations of its artifact. */
+  commit(files: Files, source?: string, metadata?: Readonly<Record<string, string>>): Promise<string>;
   readonly artifacts: Artifacts;
   create(object: KubeObject): Promise<KubeObject>;
   get(ref: ObjectRef): Promise<KubeObject | null>;
@@ -90,11 +90,11 @@ export async function openHome(kubeconfig: string): Promise<Home> {
     cluster,
     artifacts,
     store: memoryStore(),
-    async commit(files, source = 'app') {
+    async commit(files, source = 'app', metadata) {
       commits += 1;
       const revision = `main@sha1:${String(commits).padStart(40, '0')}`;
       artifacts.put({ kind: 'GitRepository', namespace: 'flux-system', name: source }, artifactOf(files, revision));
-      await publish(cluster, source, revision);
+      await publish(cluster, source, revision, metadata);
       return revision;
     },
     create: (object) => cluster.create(object, { fieldManager: 'test' }),
@@ -105,7 +105,12 @@ export async function openHome(kubeconfig: string): Promise<Home> {
   };
 }
 
-async function publish(cluster: Cluster, name: string, revision: string): Promise<void> {
+async function publish(
+  cluster: Cluster,
+  name: string,
+  revision: string,
+  metadata: Readonly<Record<string, string>> | null = null,
+): Promise<void> {
   const ref = { ...gitRepositoryKind, namespace: 'flux-system', name };
   if ((await cluster.get(ref)) === null)
     await cluster.create({
@@ -120,6 +125,7 @@ async function publish(cluster: Cluster, name: string, revision: string): Promis
     revision,
     digest: `sha256:${'0'.repeat(64)}`,
     lastUpdateTime: formatTime(Date.now()),
+    metadata,
   };
   await cluster.patch(ref, { status: { artifact } }, { type: 'merge', subresource: 'status', fieldManager: 'source-controller' });
 }
