@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type CheckAddress, createEgressCheck } from '../auth/index.ts';
 import { type Clock, type Git, type GitMirror, type GitRemote, type Log, silentLog, systemClock } from '../core/index.ts';
@@ -9,7 +9,6 @@ import { identifyMirror, loadIdentityKey } from './mirror-identity.ts';
 import { Network } from './network.ts';
 import { removePrivateLeftovers } from './open-remote.ts';
 import { checkRemoteUrl } from './remote-url.ts';
-import { launcherScript } from './run-network.ts';
 import type { OneAtATime } from './shared-task.ts';
 
 export interface GitOptions {
@@ -34,7 +33,6 @@ export interface ClosableGit extends Git {
 
 interface Prepared {
   readonly mirrors: string;
-  readonly launcher: string;
   readonly key: Buffer;
   readonly environment: Environment;
 }
@@ -60,7 +58,7 @@ export function createGit(options: GitOptions): ClosableGit {
       if (known !== undefined) {
         const mirror = await known;
         if (remote.owner !== undefined) mirror.renew(remote);
-        await touchMirror(join(parts.mirrors, identity), (options.clock ?? systemClock).now() / 1_000).catch(() => {}); // its next fetch makes a folder anew that is gone
+        await mirror.mend();
         return mirror;
       }
       // Registered before the first await: two callers of one moment must not open it twice.
@@ -81,11 +79,8 @@ async function prepare({ stateFolder }: GitOptions): Promise<Prepared> {
   const mirrors = resolve(stateFolder, 'mirrors');
   const home = join(mirrors, '.home');
   await mkdir(home, { recursive: true, mode: 0o700 });
-  const launcher = join(mirrors, '.run-git');
-  await writeFile(`${launcher}.new`, launcherScript, { mode: 0o700 });
-  await rename(`${launcher}.new`, launcher);
   await removePrivateLeftovers();
-  return { mirrors, launcher, key: await loadIdentityKey(mirrors), environment: describeEnvironment(home) };
+  return { mirrors, key: await loadIdentityKey(mirrors), environment: describeEnvironment(home) };
 }
 
 /** Forgets and deletes mirrors that nobody fetched for long: whenever one is opened, so that their number stays bounded. */
@@ -112,11 +107,11 @@ async function openMirror(
 ): Promise<Mirror> {
   const { log = silentLog, clock = systemClock, maxBlobBytes = defaultMaxBlobBytes, beforePush = () => {} } = options;
   const checkAddress = options.checkAddress ?? createEgressCheck({ allowLoopback: true });
-  const { launcher, environment } = parts;
+  const { environment } = parts;
   const folder = join(parts.mirrors, identity);
   const repository = { folder, environment };
   await openMirrorFolder(repository, log);
   await touchMirror(folder, clock.now() / 1_000);
-  const network = new Network({ remote, folder, launcher, environment, log, checkAddress });
+  const network = new Network({ remote, folder, environment, log, checkAddress });
   return new Mirror({ repository, network, log, clock, maxBlobBytes, writers, beforePush });
 }

@@ -57,7 +57,9 @@ export async function findMissing(repository: Repository, suspect: Oid | null): 
   const fsck = await runGit(repository, ['fsck', ...whole, '--no-dangling', '--no-progress'], anyCode);
   if (fsck.code !== 0) return fsck.stderr || 'git fsck found an error';
   if (suspect === null) return null;
-  const { code, stderr } = await runGit(repository, ['cat-file', '-t', suspect], anyCode);
+  // Read to its end: the type of an object can stand where its content is spoilt.
+  const type = await runGit(repository, ['cat-file', '-t', suspect], anyCode);
+  const { code, stderr } = type.code === 0 ? await runGit(repository, ['cat-file', '-p', suspect], anyCode) : type;
   // An object that is simply not there is no damage: somebody asked for one that was never fetched.
   return code !== 0 && /^error:/m.test(stderr) ? stderr : null;
 }

@@ -60,6 +60,19 @@ export class Mirror extends RepositoryReader implements GitMirror {
     this.#parts.network.renew(remote);
   }
 
+  /** Notes that it is in use. Afterwards it is sound, if empty, where its folder was deleted or something in it could not be read. */
+  async mend(): Promise<void> {
+    const isThere = await this.#note().then(
+      () => true,
+      () => false,
+    );
+    if (isThere && this.#suspect === undefined) return;
+    await this.#turn.run(async () => {
+      await this.#touch();
+      await this.#checkSuspicion();
+    });
+  }
+
   fetch(signal?: AbortSignal): Promise<void> {
     return this.#sharedFetch.run(signal, `fetching '${this.remote.url}'`);
   }
@@ -200,12 +213,15 @@ export class Mirror extends RepositoryReader implements GitMirror {
 
   /** Somebody may have deleted the state folder underneath: nothing in it is more than a copy. */
   async #touch(): Promise<void> {
-    const touch = () => touchMirror(this.repository.folder, this.#parts.clock.now() / 1_000);
-    await touch().catch(async (error: NodeJS.ErrnoException) => {
+    await this.#note().catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
       await this.#rebuild('its folder is gone');
-      await touch();
+      await this.#note();
     });
+  }
+
+  #note(): Promise<void> {
+    return touchMirror(this.repository.folder, this.#parts.clock.now() / 1_000);
   }
 
   async #checkSuspicion(): Promise<void> {

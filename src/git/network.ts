@@ -16,7 +16,6 @@ import { type Attempt, translateError } from './translate-error.ts';
 export interface NetworkOptions {
   readonly remote: GitRemote;
   readonly folder: string;
-  readonly launcher: string;
   readonly environment: Environment;
   readonly log: Log;
   readonly checkAddress: CheckAddress;
@@ -120,11 +119,11 @@ export class Network {
   }
 
   async #runOnce(run: Run, task: (git: SimpleGit, url: string) => Promise<unknown>): Promise<AnswerWithSecrets> {
-    const { folder, launcher, environment, checkAddress } = this.#options;
+    const { folder, environment, checkAddress } = this.#options;
     const remote = this.#remote;
     await using opened = await openRemote(remote, this.#url, withSettings(environment, run.settings ?? []), checkAddress);
     const signal = AbortSignal.any([...(run.signal ? [run.signal] : []), AbortSignal.timeout(run.timeoutMs)]);
-    const answer = await runNetwork({ folder, launcher, opened, signal }, (git) => task(git, opened.url));
+    const answer = await runNetwork({ folder, opened, signal }, (git) => task(git, opened.url));
     if (!answer.ok && signal.aborted) throw abortError(signal, `${run.what} '${cleanText(remote.url)}'`);
     return { ...answer, secrets: opened.secrets };
   }
@@ -134,14 +133,12 @@ export class Network {
    * leads: with secrets only another path of the same host (or the same host over https) is taken; without, any that may be spoken to.
    */
   async #findRedirect(run: Run): Promise<string | null> {
-    const { folder, launcher, environment, checkAddress } = this.#options;
+    const { folder, environment, checkAddress } = this.#options;
     await using opened = await openRemote(this.#remote, this.#url, environment, checkAddress);
     const trace = join(opened.folder, `trace-${randomUUID()}`);
     const signal = AbortSignal.any([...(run.signal ? [run.signal] : []), AbortSignal.timeout(listTimeoutMs)]);
     const traced = { GIT_TRACE_CURL: trace, GIT_TRACE_CURL_NO_DATA: '1', GIT_TRACE_REDACT: '1' };
-    await runNetwork({ folder, launcher, opened, environment: traced, signal }, (git) =>
-      git.listRemote(['--quiet', '--', opened.url]),
-    );
+    await runNetwork({ folder, opened, environment: traced, signal }, (git) => git.listRemote(['--quiet', '--', opened.url]));
     const location = /<= Recv header: location: *(\S+)/i.exec(await readFile(trace, 'utf8').catch(() => ''))?.[1];
     return location === undefined ? null : this.#acceptRedirect(location, opened);
   }

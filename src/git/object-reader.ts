@@ -5,7 +5,7 @@ import { checkOid } from './check-name.ts';
 import { GitError } from './error.ts';
 import { parseCommit, parseTree, type RawTreeEntry } from './parse-objects.ts';
 import { endGroup } from './process-group.ts';
-import { type Repository, startGit } from './run-git.ts';
+import { describeStartFailure, type Repository, startGit } from './run-git.ts';
 
 export interface GitObject {
   readonly type: string;
@@ -111,9 +111,7 @@ class Batch {
     this.#child = startGit(repository, ['cat-file', '--batch']);
     this.#child.stdout.on('data', (chunk: Buffer) => this.#accept(chunk));
     this.#child.stderr.resume();
-    this.#child.on('error', (cause) =>
-      this.#fail(new GitError('GIT_FAILED', `git could not be started: ${cause.message}`, { cause })),
-    );
+    this.#child.on('error', (cause) => this.#fail(describeStartFailure(repository, cause)));
     this.#child.on('close', () => this.#fail(new BatchEnded('git cat-file ended')));
     this.#rest();
   }

@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cleanText } from './clean-text.ts';
 import type { Environment } from './environment.ts';
 import { GitError } from './error.ts';
@@ -70,15 +71,20 @@ function collectAnswer(repository: Repository, args: readonly string[], options:
     child.stderr.on('data', (chunk: Buffer) => {
       stderr = (stderr + chunk.toString()).slice(-maxErrorChars);
     });
-    child.on('error', (cause) =>
-      reject(new GitError('GIT_FAILED', `git could not be started: ${cause.message}; is it on PATH?`, { cause })),
-    );
+    child.on('error', (cause) => reject(describeStartFailure(repository, cause)));
     child.on('close', (code) => {
       signal?.removeEventListener('abort', onAbort);
       resolve({ code: code ?? -1, stdout: Buffer.concat(chunks), stderr });
     });
     child.stdin.end(options.input ?? '');
   });
+}
+
+/** A working folder that is gone looks the same to the system as a program that is. */
+export function describeStartFailure({ folder }: Repository, cause: Error): GitError {
+  if (!existsSync(folder))
+    return new GitError('CORRUPT_MIRROR', `git could not be started: the folder ${folder} is gone; it is made anew`, { cause });
+  return new GitError('GIT_FAILED', `git could not be started: ${cause.message}; is it on PATH?`, { cause });
 }
 
 const damage =

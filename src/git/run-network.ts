@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SimpleGit, simpleGit } from 'simple-git';
+import { GitError } from './error.ts';
 import type { OpenRemote } from './open-remote.ts';
 import { signalGroup } from './process-group.ts';
 
@@ -16,8 +17,6 @@ export interface NetworkAnswer {
 export interface NetworkCommand {
   /** The bare repository it works in. */
   readonly folder: string;
-  /** The wrapper that `writeLauncher` made. */
-  readonly launcher: string;
   readonly opened: OpenRemote;
   readonly environment?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -27,16 +26,24 @@ export interface NetworkCommand {
  * The program that simple-git starts instead of git. It notes its process id and becomes the leader of a session of its own, without
  * a terminal: so aborting ends the transport helper or ssh too, and nothing can ask a question. simple-git offers neither.
  */
-export const launcherScript = `#!/bin/sh
+const launcherScript = `#!/bin/sh
 printf '%s\\n' "$$" > "$TAGALONG_PID_FILE"
 if command -v setsid >/dev/null 2>&1; then exec setsid git "$@"; fi
 exec git "$@"
 `;
 
-/** Runs a fetch, push or ls-remote through simple-git. Resolves with what git printed; whether that is a failure is the caller's to say. */
+/**
+ * Runs a fetch, push or ls-remote through simple-git. Resolves with what git printed; whether that is a failure is the caller's to say.
+ * The launcher lies among the private files of the command: the state folder may be deleted at any time.
+ */
 export async function runNetwork(command: NetworkCommand, task: (git: SimpleGit) => Promise<unknown>): Promise<NetworkAnswer> {
   const printed = { stdout: '', stderr: '' };
-  const git = createClient(command, printed);
+  const launcher = join(command.opened.folder, 'run-git');
+  await writeFile(launcher, launcherScript, { mode: 0o600 });
+  await stat(command.folder).catch((cause: unknown) => {
+    throw new GitError('CORRUPT_MIRROR', `the mirror's folder ${command.folder} is gone; it is made anew`, { cause });
+  });
+  const git = createClient(command, launcher, printed);
   const onAbort = () => void endNetwork(command.opened);
   command.signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -51,7 +58,8 @@ export async function runNetwork(command: NetworkCommand, task: (git: SimpleGit)
 }
 
 function createClient(
-  { folder, launcher, opened, environment, signal }: NetworkCommand,
+  { folder, opened, environment, signal }: NetworkCommand,
+  launcher: string,
   printed: { stdout: string; stderr: string },
 ): SimpleGit {
   const variables = { ...opened.environment, ...environment, GIT_DIR: folder };

@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SourceRef } from '../core/index.ts';
 import type { KeyedFile } from './create-artifact.ts';
+import { artifactLost } from './lost-artifact.ts';
 import type { IncomingFile } from './read-archive.ts';
 
 /** Contents of artifacts that came from outside, on disk and not in memory: one file an artifact, written one after the other. */
@@ -79,7 +80,14 @@ async function append(handle: FileHandle, content: AsyncIterable<Uint8Array>): P
   return { bytes, key: hash.digest('hex') };
 }
 
-async function readPart(file: string, start: number, bytes: number): Promise<Buffer> {
+function readPart(file: string, start: number, bytes: number): Promise<Buffer> {
+  return readExactly(file, start, bytes).catch((error: unknown) => {
+    const isGone = error instanceof RangeError || (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw isGone ? artifactLost('an artifact', error as Error) : error;
+  });
+}
+
+async function readExactly(file: string, start: number, bytes: number): Promise<Buffer> {
   const content = Buffer.alloc(bytes);
   if (bytes === 0) return content;
   await using handle = await open(file, 'r');

@@ -8,6 +8,8 @@ export type SourceErrorCode =
   | 'ILLEGAL_PATH'
   | 'PATH_NOT_FOUND'
   | 'ARTIFACT_NOT_FOUND'
+  /** What an artifact consists of was deleted or spoilt in the state folder; its source makes it again. */
+  | 'ARTIFACT_LOST'
   | 'DIGEST_MISMATCH'
   /** An included artifact lacks the path that is to be copied. */
   | 'COPY_FAILED'
@@ -47,6 +49,7 @@ const reasons: Readonly<Record<SourceErrorCode, string>> = {
   ILLEGAL_PATH: 'IllegalPath',
   PATH_NOT_FOUND: 'GitOperationFailed',
   ARTIFACT_NOT_FOUND: 'StatOperationFailed',
+  ARTIFACT_LOST: 'ArtifactFailed',
   DIGEST_MISMATCH: 'ArtifactVerificationFailed',
   COPY_FAILED: 'CopyFailure',
   INCLUDE_UNAVAILABLE: 'NotFound',

@@ -3,6 +3,7 @@ import { describeBadPath } from '../git/index.ts';
 import { createArtifact, type KeyedFile, normalisePath } from './create-artifact.ts';
 import { SourceError } from './error.ts';
 import { createIgnoreRules, type IgnoreFile } from './ignore-rules.ts';
+import { tellLoss } from './lost-artifact.ts';
 import {
   type GitReader,
   type IncludedArtifact,
@@ -33,12 +34,15 @@ interface Selection {
  * (`spec.ignore`) or the defaults leave out. Symlinks never reach a consumer. Blobs are read when somebody reads the file.
  */
 export function createGitArtifact(
-  mirror: GitReader,
+  reader: GitReader,
   commit: Oid,
   revision: string,
   ignore?: string,
-  options: GitArtifactOptions = {},
+  { submodules = [], ...others }: GitArtifactOptions = {},
 ): Artifact {
+  const mirror = tellLoss(reader, `artifact ${revision}`);
+  const nested = submodules.map((one) => ({ ...one, reader: tellLoss(one.reader, `submodule ${one.path} of ${revision}`) }));
+  const options = { ...others, submodules: nested };
   let selected: Promise<Selection> | null = null;
   const select = () => {
     selected ??= selectFiles(mirror, commit, ignore, options).catch((error: unknown) => {

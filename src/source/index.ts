@@ -12,6 +12,7 @@ export { findSubmodules, submodulesAtMost } from './find-submodules.ts';
 export { createFolderArtifact } from './folder-artifact.ts';
 export { createGitArtifact, type GitArtifactOptions } from './git-artifact.ts';
 export { createIgnoreRules, createObjectRules, type IgnoreFile } from './ignore-rules.ts';
+export { isArtifactLost } from './lost-artifact.ts';
 export { type OciContent, type OciWish, pullOciContent } from './oci-content.ts';
 export type { IncludedArtifact, Submodule } from './overlay.ts';
 export { type PackedArtifact, packArtifact, streamArtifact } from './pack-artifact.ts';

@@ -324,6 +324,22 @@ describe('a mirror after a kill', () => {
     expect((await mirror.tree(head)).length).toBe(2);
   });
 
+  test('is made again when the state folder is deleted while it is used: nothing needs a restart', async () => {
+    await using fixture = await createFixture();
+    const mirror = await fixture.mirror();
+    await mirror.fetch();
+    const head = await headOf(mirror);
+    await rm(fixture.state, { recursive: true });
+    expect((await failure(mirror.listRemote())).code).toBe('CORRUPT_MIRROR');
+    expect((await failure(mirror.tree(head))).code).toBe('CORRUPT_MIRROR');
+    await fixture.mirror();
+    expect((await mirror.listRemote()).get('refs/heads/main')).toBe(head);
+    await mirror.fetch();
+    expect((await mirror.tree(head)).length).toBe(2);
+    const commit = await mirror.writeCommit(newCommit(head, { 'README.md': 'again' }));
+    expect((await mirror.push('main', commit, head)).kind).toBe('pushed');
+  });
+
   test('is made again when an object turns out to be missing or cut off while it is used', async () => {
     await using fixture = await createFixture();
     const mirror = await fixture.mirror();
