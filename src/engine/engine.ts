@@ -1,8 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { pausedUntilAnnotation } from '../api/index.ts';
 import {
-  type Clock,
-  type Cluster,
   errorMessage,
   type Gate,
   type GroupVersionKind,
@@ -15,61 +12,14 @@ import {
   TagalongError,
   type Wake,
 } from '../core/index.ts';
-import { decideRetry, jitterInterval } from './backoff.ts';
 import { EngineError } from './error.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import { ObjectCache, type ObjectChange } from './object-cache.ts';
-import type { Observed } from './observe-object.ts';
-import { type Outcome, type ReconcileDeps, reconcileObject, requestToken } from './reconcile-object.ts';
+import { endsRun, reasonToRun } from './reason-to-run.ts';
+import { type Outcome, reconcileObject } from './reconcile-object.ts';
+import type { EngineOptions, Registration } from './registration.ts';
+import { RetrySchedule } from './retry-schedule.ts';
 import { WorkQueue } from './work-queue.ts';
-
-export interface EngineOptions {
-  readonly cluster: Cluster;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly recorderFor: (component: string) => EventRecorder;
-  /** Only objects of this namespace; absent = all. */
-  readonly namespace?: string;
-  /** Which objects this process runs, where shards share the kinds; every other one is only looked up. Absent = all. */
-  readonly serves?: (object: KubeObject) => boolean;
-  readonly refuse?: ReconcileDeps['refuse'];
-  /** Nothing is done or written: runs end at their plans, which it is told; a kind that cannot be read is left out. */
-  readonly observed?: Observed;
-  /** Kinds that are only looked up, and that a cluster may lack: then there are none. Absent = all must be there. */
-  readonly optional?: readonly GroupVersionKind[];
-  /** In [0, 1); for jitter. */
-  readonly random?: () => number;
-  readonly onFinished?: (run: FinishedRun) => void;
-}
-
-export interface FinishedRun {
-  readonly kind: string;
-  readonly key: string;
-  readonly result: Outcome['result'];
-  readonly durationMs: number;
-  readonly because: readonly string[];
-}
-
-/** Which runs a change of another kind's object asks for. */
-export interface WakeRule {
-  readonly on: GroupVersionKind;
-  /** Keys (`namespace/name`) of this registration's kind that the change concerns. */
-  keys(change: ObjectChange): Iterable<string>;
-  readonly because: string;
-}
-
-export interface Registration {
-  /** How many objects of the kind run at a time; Flux's `--concurrent`. */
-  readonly concurrency?: number;
-  /** Writes status and events under this name, as the Flux controller of the kind. */
-  readonly component: string;
-  readonly statusManager: string;
-  readonly wakes?: readonly WakeRule[];
-  /** Nothing of the kind runs while it is closed, and what runs is ended when it closes; absent = always open. */
-  readonly gate?: Gate;
-  /** Where status and finalizers are written; absent = the engine's. */
-  readonly cluster?: Cluster;
-}
 
 interface Registered {
   readonly kind: string;
@@ -85,11 +35,10 @@ const statusSettlesMs = 500;
  */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #random: () => number;
+  readonly #retries: RetrySchedule;
   readonly #serves: (object: KubeObject) => boolean;
   readonly #caches = new Map<string, ObjectCache>();
   readonly #registered = new Map<string, Registered>();
-  readonly #failures = new Map<string, number>();
   /** Ends a run whose spec has changed or whose object goes. */
   readonly #running = new Map<string, AbortController>();
   readonly #stopping = new AbortController();
@@ -100,7 +49,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#random = options.random ?? Math.random;
+    this.#retries = new RetrySchedule(options.random ?? Math.random);
     this.#serves = options.serves ?? (() => true);
   }
 
@@ -280,18 +229,8 @@ export class Engine {
   }
 
   #schedule(kind: string, key: string, outcome: Outcome): void {
-    const id = `${kind}/${key}`;
-    const failures = outcome.result === 'failed' ? (this.#failures.get(id) ?? 0) + 1 : 0;
-    if (failures === 0) this.#failures.delete(id);
-    else this.#failures.set(id, failures);
-    const delay = this.#delay(outcome.next, failures);
+    const delay = this.#retries.delayAfter(`${kind}/${key}`, outcome);
     if (delay !== null) this.#registered.get(kind)?.queue.request(key, 'interval', this.#options.clock.now() + delay);
-  }
-
-  #delay(next: Outcome['next'], failures: number): number | null {
-    if (next === 'never') return null;
-    if (next === 'backoff') return decideRetry('backoff', Math.max(1, failures), this.#random());
-    return next.jitter === true ? jitterInterval(next.afterMs, this.#random()) : next.afterMs;
   }
 }
 
@@ -300,14 +239,6 @@ function statusUnwritten(error: unknown): Outcome {
   // Somebody deleted the object in the middle: there is nothing left to do.
   const gone = error instanceof TagalongError && error.code === 'NOT_FOUND';
   return gone ? { result: 'finalized', next: 'never' } : { result: 'failed', next: 'backoff', error };
-}
-
-/** What a run was about is no more: another spec, a pause, or a deletion. */
-function endsRun({ before, after }: ObjectChange): boolean {
-  if (before === null || after === null || before.metadata.uid !== after.metadata.uid) return before !== null;
-  const { generation, deletionTimestamp } = after.metadata;
-  if (before.metadata.annotations?.[pausedUntilAnnotation] !== after.metadata.annotations?.[pausedUntilAnnotation]) return true;
-  return before.metadata.generation !== generation || before.metadata.deletionTimestamp !== deletionTimestamp;
 }
 
 function idOf(kind: string, { before, after }: ObjectChange): string {
@@ -320,20 +251,6 @@ function requestOwn(queue: WorkQueue, { before, after }: ObjectChange): void {
   if (after === null) return before === null ? undefined : queue.forget(keyOf(before));
   const because = reasonToRun(before, after);
   if (because !== null) queue.request(keyOf(after), because);
-}
-
-function reasonToRun(before: KubeObject | null, after: KubeObject): string | null {
-  if (before === null || before.metadata.uid !== after.metadata.uid) return 'new object';
-  if (before.metadata.generation !== after.metadata.generation) return 'spec changed';
-  if (before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp) return 'deleted';
-  if (requestToken(after) !== undefined && requestToken(before) !== requestToken(after)) return 'reconcile requested';
-  if (switchesOf(before) !== switchesOf(after)) return 'annotation changed';
-  return null;
-}
-
-function switchesOf(object: KubeObject): string {
-  const entries = Object.entries(object.metadata.annotations ?? {}).filter(([name]) => name.startsWith('tagalong.dev/'));
-  return JSON.stringify(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function logOutcome(log: Log, outcome: Outcome, because: readonly string[], durationMs: number): void {
