@@ -8,7 +8,7 @@ const numbered = (count: number) => Array.from({ length: count }, (_, index) => 
 
 /** Kustomizations of several sizes: first apply, nothing to do, a change by hand, a commit of one object. */
 export async function benchApply(setting: Setting): Promise<Measured> {
-  const sizes = setting.quick ? [10, 100, 1_000] : setting.subject === 'flux' ? [1_000] : [100, 1_000, 10_000];
+  const sizes = setting.quick ? [10, 100, 1_000] : setting.subject === 'flux' ? [100, 1_000] : [100, 1_000, 10_000];
   const parts: Measured[] = [];
   for (const objects of sizes) parts.push(await benchOneKustomization(setting, objects));
   const firsts = parts.flatMap(({ figures }) => figures.slice(0, 1));
@@ -49,11 +49,19 @@ async function benchOneKustomization(setting: Setting, objects: number): Promise
       return (await applied(await stage.sourceRevision())) - start;
     },
   });
-  // Flux undoes it at its interval, so there is nothing to measure but the interval.
-  if (setting.subject === 'flux') return join([first, nothing, commit]);
-  const drift = await measure(`a change by hand → undone, ${of}`, stage, { rounds, run: (round) => changeByHand(stage, round) });
-  return join([first, nothing, commit, drift]);
+  const asked = await measure(`a change by hand, asked for at once → undone, ${of}`, stage, {
+    rounds,
+    run: (round) => changeByHand(stage, `c${round}`, () => stage.ask(kustomizationKind, 'app')),
+  });
+  if (setting.subject === 'flux') return join([first, nothing, commit, asked, { figures: [], notes: [waitsForInterval] }]);
+  const drift = await measure(`a change by hand, nobody asks → undone, ${of}`, stage, {
+    rounds,
+    run: (round) => changeByHand(stage, `c${rounds + round}`, async () => undefined),
+  });
+  return join([first, nothing, commit, asked, drift]);
 }
+
+const waitsForInterval = 'a change by hand that nobody asks about stays until the interval of the Kustomization (1 h here)';
 
 export async function untilSource(stage: Stage): Promise<void> {
   const revision = await stage.sourceRevision();
@@ -68,13 +76,12 @@ async function askApp(stage: Stage): Promise<number> {
   return (await stage.seen.until('the reconcile', isDone)) - start;
 }
 
-async function changeByHand(stage: Stage, round: number): Promise<number> {
+async function changeByHand(stage: Stage, name: string, afterwards: () => Promise<unknown>): Promise<number> {
   const stopping = new AbortController();
   const { promise: undone, resolve } = Promise.withResolvers<number>();
   const { promise: watching, resolve: started } = Promise.withResolvers<void>();
   let isChanged = false;
   const configMaps = { group: '', version: 'v1', kind: 'ConfigMap' };
-  const name = `c${round}`;
   const options = { namespace: 'default', fieldSelector: `metadata.name=${name}`, signal: stopping.signal };
   void stage.cluster.watch(configMaps, options, (event) => {
     if (event.type === 'synced') return started();
@@ -86,6 +93,7 @@ async function changeByHand(stage: Stage, round: number): Promise<number> {
   const start = performance.now();
   const ref = { ...configMaps, namespace: 'default', name };
   await stage.cluster.patch(ref, { data: { value: 'by hand' } }, { type: 'merge', fieldManager: 'kubectl-edit' });
+  await afterwards();
   const end = await undone;
   stopping.abort();
   return end - start;

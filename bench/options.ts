@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { missingPart } from '../test/real/index.ts';
+import { fluxController, fluxDefinitions, missingPart } from '../test/real/index.ts';
 import { type ApiChoice, hasRealApi } from './bench-api.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
+import { fluxControllers } from './subject.ts';
 
 export interface BenchOptions {
   readonly asked: readonly Scenario[];
@@ -18,7 +20,8 @@ export const usage = `npm run bench -- [SCENARIO…] [--quick] [--real | --embed
   --quick      smaller sizes and fewer rounds: under two minutes; embedded unless --real
   --real       a real kube-apiserver and a real registry (the default where they are at hand)
   --embedded   the embedded API and the sandbox's registry
-  --peer       the same on Flux's own controllers (also with PEER_FLUX_BIN=folder, its CRDs in crds/ or PEER_FLUX_CRDS=folder)
+  --peer       the same on Flux's own controllers, side by side, as a ratio; also where one of these is set:
+               PEER_FLUX_BIN=folder has the controllers; PEER_FLUX_CRDS=folder their definitions (else crds/ in the first)
   --json FILE  the figures as JSON too
   BENCH_PROFILE=folder writes CPU profiles of the bot there
 
@@ -33,7 +36,7 @@ export function parseBenchOptions(
   const unknown = names.find((word) => !scenarios.some(({ name }) => name === word));
   if (unknown !== undefined) throw new Error(`'${unknown}' is no scenario\n\n${usage}`);
   const quick = values.quick === true;
-  const peer = values.peer === true || environment['PEER_FLUX_BIN'] !== undefined;
+  const peer = values.peer === true || hasPeer(environment);
   const isReal = values.real === true || peer || (!quick && values.embedded !== true && hasRealApi());
   if (isReal) requireParts(peer);
   const asked = scenarios.filter(({ name, isLong }) => (names.length === 0 ? !(quick && isLong) : names.includes(name)));
@@ -48,6 +51,10 @@ const flags = {
   json: { type: 'string' },
 } as const;
 
+function hasPeer(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return [environment['PEER_FLUX_BIN'], environment['PEER_FLUX_CRDS']].some((folder) => folder !== undefined && folder !== '');
+}
+
 function requireParts(peer: boolean): void {
   const parts = [
     'kube-apiserver',
@@ -59,4 +66,8 @@ function requireParts(peer: boolean): void {
     const missing = missingPart(part);
     if (missing !== null) throw new Error(missing);
   }
+  if (!peer) return;
+  for (const controller of fluxControllers) fluxController(controller);
+  if (!existsSync(fluxDefinitions()))
+    throw new Error(`${fluxDefinitions()} is not there: set PEER_FLUX_CRDS to Flux's definitions`);
 }

@@ -1,43 +1,60 @@
 import type { Growth } from './growth.ts';
 import type { Figure } from './measure.ts';
-import { describeCost, type Measured } from './scenario.ts';
+import { type Comparison, comparisonsOf, describeCost, type Measured } from './scenario.ts';
 
-/** One scenario as a table, with the peer's median and how many times ours it is where there is one. */
+/** One scenario as a table; where there is a peer its row stands below ours, with how many times ours its median is. */
 export function printMeasured(ours: Measured, peer: Measured | null): void {
-  const width = Math.max(...ours.figures.map(({ what }) => what.length));
-  const peerHead = peer === null ? '' : `${'Flux'.padStart(11)} ${'ratio'.padStart(7)}`;
-  console.log(`${'what'.padEnd(width)}     n     median        min        max      CPU s  MiB${peerHead}`);
-  for (const figure of ours.figures) console.log(describeRow(figure, width, peer));
-  for (const growth of ours.growth ?? []) console.log(describeGrowth(growth));
-  for (const figure of ours.figures) printNote(describeCost(figure));
-  for (const figure of peer?.figures ?? []) {
-    const cost = describeCost(figure);
-    printNote(
-      cost === null
-        ? null
-        : `Flux: ${cost}; ${figure.cost?.cpuSeconds.toFixed(2)} CPU s, ${figure.cost?.residentMiB.toFixed(0)} MiB`,
-    );
-  }
-  for (const note of ours.notes ?? []) printNote(note);
+  const width = Math.max(...[...ours.figures, ...(peer?.figures ?? [])].map(({ what }) => what.length + indent.length));
+  console.log(
+    `${'what'.padEnd(width)}     n     median        min        max        CPU s   MiB${peer === null ? '' : '   ratio'}`,
+  );
+  for (const row of rowsOf(ours, peer)) console.log(describeRow(row, width));
+  for (const growth of ours.growth ?? []) console.log(describeGrowth('', growth));
+  for (const growth of peer?.growth ?? []) console.log(describeGrowth('Flux: ', growth));
+  for (const figure of ours.figures) printNote('', describeCost(figure));
+  for (const figure of peer?.figures ?? []) printNote('Flux: ', describeCost(figure));
+  for (const note of ours.notes ?? []) printNote('', note);
+  for (const note of peer?.notes ?? []) printNote('Flux: ', note);
 }
 
-function describeRow({ what, n, median, min, max, unit, cost }: Figure, width: number, peer: Measured | null): string {
+interface Row {
+  readonly label: string;
+  readonly figure: Figure;
+  readonly ratio?: number;
+}
+
+const indent = '    Flux: ';
+
+function rowsOf(ours: Measured, peer: Measured | null): readonly Row[] {
+  const compared = comparisonsOf(ours, peer);
+  return ours.figures.flatMap((figure) => [
+    { label: figure.what, figure },
+    ...compared.filter(({ what }) => what === figure.what).map((comparison) => peerRowOf(comparison)),
+  ]);
+}
+
+function peerRowOf({ what, peer, ratio }: Comparison): Row {
+  return { label: `${indent}${peer.what === what ? 'the same' : peer.what}`, figure: peer, ratio };
+}
+
+function describeRow({ label, figure: { n, median, min, max, unit, cost }, ratio }: Row, width: number): string {
   const cells = [median, min, max].map((value) => format(value).padStart(10));
   const costs =
-    cost === undefined ? ''.padStart(12) : `${cost.cpuSeconds.toFixed(2).padStart(7)}${cost.residentMiB.toFixed(0).padStart(5)}`;
-  const other = peer?.figures.find((figure) => figure.what === what);
-  const compared =
-    other === undefined ? '' : ` ${format(other.median).padStart(10)} ${`${(other.median / median).toFixed(1)}×`.padStart(7)}`;
-  return `${what.padEnd(width)}  ${String(n).padStart(4)} ${cells.join(' ')} ${unit.padEnd(3)}${costs}${compared}`;
+    cost === undefined ? ''.padStart(14) : `${cost.cpuSeconds.toFixed(2).padStart(8)}${cost.residentMiB.toFixed(0).padStart(6)}`;
+  return `${label.padEnd(width)}  ${String(n).padStart(4)} ${cells.join(' ')} ${unit.padEnd(3)}${costs}${describeRatio(ratio)}`;
 }
 
-function describeGrowth({ what, points, exponent }: Growth): string {
+function describeRatio(ratio: number | undefined): string {
+  return ratio === undefined || !Number.isFinite(ratio) ? '' : `${ratio.toFixed(ratio < 10 ? 1 : 0)}×`.padStart(8);
+}
+
+function describeGrowth(whose: string, { what, points, exponent }: Growth): string {
   const sizes = points.map(({ size, median }) => `${size}: ${format(median)}`).join(', ');
-  return `growth of ${what}: size^${exponent.toFixed(2)} (${sizes})`;
+  return `${whose}growth of ${what}: size^${exponent.toFixed(2)} (${sizes})`;
 }
 
-function printNote(note: string | null): void {
-  if (note !== null) console.log(`  ${note}`);
+function printNote(whose: string, note: string | null): void {
+  if (note !== null) console.log(`  ${whose}${note}`);
 }
 
 function format(value: number): string {

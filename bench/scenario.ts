@@ -52,6 +52,24 @@ export async function startCosting(stage: Stage): Promise<() => Promise<Cost>> {
   };
 }
 
+/** What the peer measured beside what we did. */
+export interface Comparison {
+  /** Ours. */
+  readonly what: string;
+  readonly peer: Figure;
+  /** How many times ours the peer's median is; not finite where ours is 0. */
+  readonly ratio: number;
+}
+
+/** A figure of the peer belongs to ours of the same name, or to the one that its name begins with: the same under another setting of the peer's. */
+export function comparisonsOf(ours: Measured, peer: Measured | null): readonly Comparison[] {
+  return ours.figures.flatMap(({ what, median }) =>
+    (peer?.figures ?? [])
+      .filter((figure) => figure.what === what || figure.what.startsWith(`${what}, `))
+      .map((figure) => ({ what, peer: figure, ratio: figure.median / median })),
+  );
+}
+
 export function describeCost({ what, n, cost }: Figure): string | null {
   if (cost === undefined) return null;
   const rounds = n === 1 ? 'once' : `${n} times`;

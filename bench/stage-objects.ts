@@ -53,14 +53,17 @@ export function automationOf(name: string, path: string, interval = '1h'): KubeO
   });
 }
 
-/** A Receiver that anybody may call who knows its path, for one image. */
-export function receiverOf(image: string): KubeObject[] {
+/** Receivers that anybody may call who knows their paths: `registry` tells of the image, `git` of the source of the stage. */
+export function receiversOf(image: string): KubeObject[] {
+  const tells = (name: string, apiVersion: string, kind: string, of: string) =>
+    objectOf('notification.toolkit.fluxcd.io/v1', 'Receiver', name, {
+      ...{ type: 'generic', secretRef: { name: 'webhook' } },
+      resources: [{ apiVersion, kind, name: of }],
+    });
   return [
     { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'webhook', namespace }, stringData: { token: 'bench' } },
-    objectOf('notification.toolkit.fluxcd.io/v1', 'Receiver', 'registry', {
-      ...{ type: 'generic', secretRef: { name: 'webhook' } },
-      resources: [{ kind: 'ImageRepository', name: image }],
-    }),
+    tells('registry', 'image.toolkit.fluxcd.io/v1', 'ImageRepository', image),
+    tells('git', 'source.toolkit.fluxcd.io/v1', 'GitRepository', 'repo'),
   ];
 }
 

@@ -22,12 +22,13 @@ import { type BenchRegistry, startBenchRegistry } from './bench-registry.ts';
 import type { Counts } from './counts.ts';
 import { Followed } from './followed.ts';
 import { namespace, sourceOf } from './stage-objects.ts';
-import { type Part, type Subject, type SubjectName, startSubject } from './subject.ts';
+import { type FluxFlags, type Part, type Subject, type SubjectName, startSubject } from './subject.ts';
 import { readUsage, type Usage } from './usage.ts';
 
 export interface StageChoice {
   readonly api: ApiChoice;
   readonly subject: SubjectName;
+  readonly fluxFlags?: FluxFlags;
 }
 
 /** An API, a registry, a repository behind HTTP, and what is measured as processes of their own, so that their memory and time are their own too. */
@@ -52,8 +53,8 @@ export interface Stage extends AsyncDisposable {
   sourceRevision(): Promise<string>;
   /** The commit that the branch is at on the git host. */
   head(): Promise<string>;
-  /** Calls the Receiver's webhook. */
-  callWebhook(): Promise<void>;
+  /** Calls the webhook of the Receiver of that name. */
+  callWebhook(receiver: string): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
   usage(): Promise<Usage>;
@@ -112,13 +113,13 @@ export async function openStage(choice: StageChoice, parts: readonly Part[]): Pr
     },
     sourceRevision: async () => `main@sha1:${(await clone.git('rev-parse', 'HEAD')).trim()}`,
     head: async () => (await readFile(join(repository, 'refs/heads/main'), 'utf8')).trim(),
-    async callWebhook() {
-      const path = seen.statusOf('Receiver', 'registry')?.webhookPath ?? '';
+    async callWebhook(receiver) {
+      const path = seen.statusOf('Receiver', receiver)?.webhookPath ?? '';
       const answer = await fetch(`${subject?.webhookUrl}${path}`, { method: 'POST', body: '{}' });
       if (!answer.ok) throw new Error(`the webhook answered ${answer.status}`);
     },
     async start() {
-      subject = await startSubject({ name: choice.subject, api, parts, folder });
+      subject = await startSubject({ name: choice.subject, api, parts, folder, fluxFlags: choice.fluxFlags ?? {} });
     },
     usage: () => readUsage(subject?.pids ?? []),
     apiRequests: () => api.requests(),

@@ -1,19 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FluxController, findFreePort, startFluxControllers } from '../test/real/index.ts';
+import { type FluxController, type FluxControllersOptions, findFreePort, startFluxControllers } from '../test/real/index.ts';
 import type { BenchApi } from './bench-api.ts';
 import { compileBot } from './compile-bot.ts';
 
 /** Who is measured: the bot, or Flux's own controllers doing the same. */
 export type SubjectName = 'tagalong' | 'flux';
 
-export type Part = 'image' | 'source' | 'kustomize';
+export type Part = 'image' | 'source' | 'kustomize' | 'notification';
 
 export interface Subject extends AsyncDisposable {
   readonly pids: readonly number[];
-  /** Where webhooks are taken; null where it is not measured through them. */
-  readonly webhookUrl: string | null;
+  /** Where webhooks are taken, with the part `notification`. */
+  readonly webhookUrl: string;
 }
 
 export interface SubjectChoice {
@@ -22,7 +22,11 @@ export interface SubjectChoice {
   readonly parts: readonly Part[];
   /** Its state and its kubeconfig are there; a second start finds the first's state. */
   readonly folder: string;
+  /** Further flags of Flux's controllers, where they are not measured as they are installed. */
+  readonly fluxFlags?: FluxFlags;
 }
+
+export type FluxFlags = NonNullable<FluxControllersOptions['flags']>;
 
 export async function startSubject(choice: SubjectChoice): Promise<Subject> {
   return choice.name === 'flux' ? startFlux(choice) : startBot(choice);
@@ -32,15 +36,18 @@ const controllersOf: Readonly<Record<Part, readonly FluxController[]>> = {
   source: ['source-controller'],
   kustomize: ['kustomize-controller'],
   image: ['image-reflector-controller', 'image-automation-controller'],
+  notification: ['notification-controller'],
 };
 
-async function startFlux({ api, parts }: SubjectChoice): Promise<Subject> {
+export const fluxControllers: readonly FluxController[] = Object.values(controllersOf).flat();
+
+async function startFlux({ api, parts, fluxFlags = {} }: SubjectChoice): Promise<Subject> {
   if (api.real === undefined) throw new Error("Flux's controllers run on a real API server only: --real");
   const controllers = parts.flatMap((part) => controllersOf[part]);
-  const running = await startFluxControllers(api.real, { controllers });
+  const running = await startFluxControllers(api.real, { controllers, flags: fluxFlags });
   return {
     pids: controllers.map((controller) => running.pid(controller)),
-    webhookUrl: null,
+    webhookUrl: running.webhookUrl,
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }
@@ -54,7 +61,7 @@ async function startBot({ api, parts, folder }: SubjectChoice): Promise<Subject>
   await writeFile(kubeconfig, api.kubeconfigYaml, { mode: 0o600 });
   const webhooks = `127.0.0.1:${await findFreePort()}`;
   const args = ['--kubeconfig', kubeconfig, '--state-dir', join(folder, 'state'), '--log-level', 'info', '--leader-elect=false'];
-  const asked = [`--controllers=${[...parts, 'notification'].join(',')}`, `--webhook-addr=${webhooks}`];
+  const asked = [`--controllers=${parts.join(',')}`, `--webhook-addr=${webhooks}`];
   const words = [...imageFlags, ...profileArgs(), compileBot(), ...args, ...asked];
   const env = { ...process.env, ...imageEnvironment };
   const bot = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'pipe'], env });

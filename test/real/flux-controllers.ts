@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findFreePort } from './free-port.ts';
 import type { KubeApiServer } from './kube-api-server.ts';
@@ -26,12 +27,21 @@ export interface FluxControllers extends AsyncDisposable {
   /** Ends one of them, as scaling its Deployment to nothing does. */
   stop(controller: FluxController): Promise<void>;
   pid(controller: FluxController): number;
+  /** Where the notification-controller takes webhooks; '' where it was not started. */
+  readonly webhookUrl: string;
   output(controller: FluxController): string;
 }
 
-/** The folder with Flux's definitions, for `kubectl apply -f`. */
+/** The folder with Flux's definitions, for `kubectl apply -f`: `PEER_FLUX_CRDS`, else `crds/` beside the controllers. */
 export function fluxDefinitions(): string {
-  return join(dirname(requirePart('flux-controllers')), 'crds');
+  return process.env['PEER_FLUX_CRDS'] || join(dirname(requirePart('flux-controllers')), 'crds');
+}
+
+/** The program of one of them; throws, naming the folder, where it lacks that one. */
+export function fluxController(controller: FluxController): string {
+  const program = join(dirname(requirePart('flux-controllers')), controller);
+  if (!existsSync(program)) throw new Error(`${program} is not there: the folder of Flux's controllers has to hold each of them`);
+  return program;
 }
 
 /** Installs Flux's definitions with the real kubectl, as `flux install` leaves them, and waits until they are served. */
@@ -46,8 +56,9 @@ export function installFluxDefinitions(api: KubeApiServer): void {
 export async function startFluxControllers(api: KubeApiServer, options: FluxControllersOptions): Promise<FluxControllers> {
   await using starting = new AsyncDisposableStack();
   const running = new Map<FluxController, RunningProcess>();
+  const webhooks = `127.0.0.1:${await findFreePort()}`;
   for (const controller of options.controllers)
-    running.set(controller, starting.use(await start(api, controller, options, starting)));
+    running.set(controller, starting.use(await start(api, controller, { ...options, webhooks }, starting)));
   const parts = starting.move();
   const find = (controller: FluxController) => {
     const found = running.get(controller);
@@ -57,6 +68,7 @@ export async function startFluxControllers(api: KubeApiServer, options: FluxCont
   return {
     stop: async (controller) => find(controller)[Symbol.asyncDispose](),
     pid: (controller) => find(controller).pid,
+    webhookUrl: running.has('notification-controller') ? `http://${webhooks}` : '',
     output: (controller) => find(controller).output(),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
@@ -65,7 +77,7 @@ export async function startFluxControllers(api: KubeApiServer, options: FluxCont
 async function start(
   api: KubeApiServer,
   controller: FluxController,
-  { namespace = 'flux-system', flags = {} }: FluxControllersOptions,
+  { namespace = 'flux-system', flags = {}, webhooks }: FluxControllersOptions & { readonly webhooks: string },
   owner: AsyncDisposableStack,
 ): Promise<RunningProcess> {
   const folder = owner.use(await createTemporaryFolder(controller)).path;
@@ -76,10 +88,13 @@ async function start(
       `--storage-addr=127.0.0.1:${storage}`,
       `--storage-adv-addr=127.0.0.1:${storage}`,
     ],
+    // Its default is one place for the whole machine, which only one process can have.
+    'image-reflector-controller': [`--storage-path=${folder}`],
+    'notification-controller': [`--receiverAddr=${webhooks}`, `--events-addr=127.0.0.1:${await findFreePort()}`],
   };
   return startProcess({
     name: controller,
-    program: join(dirname(requirePart('flux-controllers')), controller),
+    program: fluxController(controller),
     args: [
       // Outside of a pod they find no namespace for their Leases: a test that needs these holds them in their stead.
       '--enable-leader-election=false',

@@ -5,6 +5,7 @@ export {
   type FluxController,
   type FluxControllers,
   type FluxControllersOptions,
+  fluxController,
   fluxDefinitions,
   installFluxDefinitions,
   startFluxControllers,
