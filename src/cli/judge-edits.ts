@@ -3,7 +3,7 @@ import { type Edit, formatKey, keyOf } from '../core/index.ts';
 import { decideDirection, type HoldAnswer } from '../hold/index.ts';
 import { compileTagPolicy, orderTags, passesPolicy } from '../select/index.ts';
 import type { LocalHolds } from './local-holds.ts';
-import type { EditVerdict, WantedEdit } from './plan-folder.ts';
+import type { EditVerdict, JudgedEdit, WantedEdit } from './plan-folder.ts';
 import type { Placed } from './update-resources.ts';
 
 /** Whether each edit may be written: by its direction, then by the history of its file. */
@@ -11,9 +11,9 @@ export async function judgeEdits(
   edits: readonly WantedEdit[],
   policies: readonly Placed<ImagePolicy>[],
   holds: Pick<LocalHolds, 'check'>,
-): Promise<{ readonly edit: Edit; readonly verdict: EditVerdict }[]> {
+): Promise<JudgedEdit[]> {
   const facts = new Map(policies.map(({ object }) => [keyOf(object), factsOf(object)] as const));
-  const judged: { edit: Edit; verdict: EditVerdict }[] = [];
+  const judged: JudgedEdit[] = [];
   for (const wanted of edits) {
     const known = facts.get(formatKey(wanted.edit.marker.policy)) ?? unknownPolicy;
     judged.push({ edit: wanted.edit, verdict: await judge(wanted, known, holds) });

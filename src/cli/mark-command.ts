@@ -22,7 +22,7 @@ export function addMarkCommand(program: Command, session: Session): void {
     )
     .option('-n, --namespace <name>', 'namespace of new policies (default: that of the automation, else flux-system)')
     .addOption(new Option('-o, --output <format>', 'print it for a program').choices(['json']));
-  addRequestOptions(command);
+  addRequestOptions(command, 'tagalong/mark');
   addExamples(command, [
     'mark',
     'mark clusters/ --create-policies --write',

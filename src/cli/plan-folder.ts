@@ -21,6 +21,12 @@ export type EditVerdict =
   /** Nobody can say whether it is held. */
   | { readonly kind: 'unreadable'; readonly because: string };
 
+/** An edit, and what was said about it. */
+export interface JudgedEdit {
+  readonly edit: Edit;
+  readonly verdict: EditVerdict;
+}
+
 /** An edit that is not written. */
 export interface StoppedEdit {
   readonly edit: Edit;
@@ -41,10 +47,7 @@ export interface FolderPlan {
 }
 
 /** What is written of the edits that are wanted, by what was said about each. Pure. */
-export function planFolder(
-  files: readonly MarkerFile[],
-  judged: readonly { readonly edit: Edit; readonly verdict: EditVerdict }[],
-): FolderPlan {
+export function planFolder(files: readonly MarkerFile[], judged: readonly JudgedEdit[]): FolderPlan {
   const marked = judged.map((one) => ({ ...one, marker: one.edit.marker }));
   const { allowed, withheld } = withholdWholeDocuments(marked, ({ verdict }) => verdict.kind !== 'write');
   const byFile = Map.groupBy(allowed, ({ edit }) => edit.marker.file);

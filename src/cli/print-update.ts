@@ -4,6 +4,7 @@ import { cleanLine, cleanText } from './clean-text.ts';
 import type { FileChange, StoppedEdit } from './plan-folder.ts';
 import { formatValue, type OutputFormat } from './print-objects.ts';
 import { createProgress } from './progress.ts';
+import type { OpenedRequest } from './pull-request/deliver-request.ts';
 import type { Terminal } from './terminal.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
@@ -13,6 +14,10 @@ export interface UpdateOutcome {
   readonly stopped: readonly (StoppedEdit & { readonly shownAs: string })[];
   readonly problems: readonly FileProblem[];
   readonly warnings: readonly FileProblem[];
+  /** The pull request that brings the changes, in place of files that are written. */
+  readonly request: OpenedRequest | null;
+  /** What happened to requests that have nothing to bring any more. */
+  readonly news: readonly string[];
 }
 
 /** The answer on stdout (changes, a diff, or a value), all that needs attention on stderr. */
@@ -28,6 +33,8 @@ export function printUpdate(
   for (const stopped of outcome.stopped) progress.warning(formatStopped(stopped));
   for (const problem of outcome.problems) progress.failure(describeProblems([problem]));
   if (output === undefined && outcome.changes.length === 0) terminal.note('nothing to change');
+  for (const line of outcome.news) progress.success(line);
+  if (outcome.request !== null) progress.success(`${outcome.request.what}: ${outcome.request.url}`);
 }
 
 function formatStopped({ edit: { marker, before, after }, verdict, shownAs }: UpdateOutcome['stopped'][number]): string {
@@ -52,7 +59,7 @@ function formatDiff({ file, after }: FileChange, { isInteractive, paint }: Termi
   return cleanText(diff).split('\n').map(colour).join('\n');
 }
 
-function toValue({ changes, stopped, problems, warnings }: UpdateOutcome, dryRun: boolean): Record<string, unknown> {
+function toValue({ changes, stopped, problems, warnings, request }: UpdateOutcome, dryRun: boolean): Record<string, unknown> {
   const describe = (shownAs: string, { marker, before, after }: StoppedEdit['edit']) => {
     const { line, column, policy, part, object, path } = marker;
     return { file: shownAs, line, column, policy: formatKey(policy), part, object, path, before, after };
@@ -63,7 +70,8 @@ function toValue({ changes, stopped, problems, warnings }: UpdateOutcome, dryRun
       return verdict.kind === kind ? [{ ...describe(shownAs, edit), because: verdict.because, ...by }] : [];
     });
   return {
-    written: !dryRun,
+    written: !dryRun && request === null,
+    ...(request === null ? {} : { request }),
     changes: changes.flatMap(({ edits, shownAs }) => edits.map((edit) => describe(shownAs, edit))),
     held: ofKind('held'),
     refused: ofKind('refused'),

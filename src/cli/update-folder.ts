@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage, type FileProblem } from '../core/index.ts';
 import { readPolicies } from '../policies/index.ts';
+import { describeFileError } from './describe-file-error.ts';
 import { CliError } from './error.ts';
 import { exitCode } from './exit-code.ts';
 import { judgeEdits } from './judge-edits.ts';
@@ -9,14 +10,16 @@ import { openLocalHolds } from './local-holds.ts';
 import { findEdits, planFolder } from './plan-folder.ts';
 import type { OutputFormat } from './print-objects.ts';
 import { printUpdate } from './print-update.ts';
+import type { PullRequestOptions } from './pull-request/request-options.ts';
 import { readMarkerFiles } from './read-marker-files.ts';
+import { requestUpdate } from './request-update.ts';
 import type { Session } from './session.ts';
 import { findEmptyScopes, findScopes, sortResources, type UpdateResources } from './update-resources.ts';
 import { pickOffline, pickOnline } from './update-selections.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 /** The options of `update`, as commander parsed them. */
-export interface UpdateOptions {
+export interface UpdateOptions extends PullRequestOptions {
   readonly policies: string;
   readonly path: string;
   readonly offline?: boolean;
@@ -37,12 +40,16 @@ export async function updateFolder(options: UpdateOptions, session: Session): Pr
   const markers = files.flatMap((file) => file.markers);
   const wanted = findEdits(markers, scopes, resources.policies, picked.selections);
   await using holds = openLocalHolds(root);
-  const plan = planFolder(files, await judgeEdits(wanted.edits, resources.policies, holds));
+  const judged = await judgeEdits(wanted.edits, resources.policies, holds);
+  const wish = { root, files, wanted: wanted.edits, judged, resources };
+  const requested =
+    options.pullRequest === true ? await requestUpdate(wish, { branch: 'tagalong/update', ...options }, session) : null;
+  const plan = requested?.plan ?? planFolder(files, judged);
   const changes = plan.changes.map((change) => ({ ...change, shownAs: join(options.path, change.file.path) }));
   const unwritten: FileProblem[] = [];
   const written: typeof changes = [];
   for (const change of changes) {
-    const problem = options.dryRun ? null : await write(join(root, change.file.path), change);
+    const problem = options.dryRun || requested !== null ? null : await write(join(root, change.file.path), change);
     if (problem === null) written.push(change);
     else unwritten.push({ file: change.shownAs, message: problem });
   }
@@ -57,6 +64,8 @@ export async function updateFolder(options: UpdateOptions, session: Session): Pr
       ...[...unreadable, ...wanted.problems, ...plan.problems].map(below),
       ...unwritten,
     ],
+    request: requested?.request ?? null,
+    news: requested?.news ?? [],
     warnings: [...notes, ...findEmptyScopes(scopes, files, options.path), ...picked.notes, ...warnings.map(below)],
   };
   printUpdate(outcome, options, session.terminal);
@@ -69,7 +78,7 @@ async function openFolder(path: string): Promise<string> {
     if (!(await stat(root)).isDirectory()) throw new Error('it is no folder');
     return root;
   } catch (cause) {
-    throw new CliError('USAGE', `--path ${path}: ${errorMessage(cause)}`, cause);
+    throw new CliError('USAGE', `--path ${path}: ${describeFileError(cause)}`, cause);
   }
 }
 

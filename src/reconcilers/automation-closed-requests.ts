@@ -1,4 +1,13 @@
-import { type Edit, type Forge, type ForgeRequest, formatKey, type Hold, type Marker, type Oid } from '../core/index.ts';
+import {
+  type Edit,
+  type Forge,
+  type ForgeRequest,
+  formatKey,
+  type GitMirror,
+  type Hold,
+  type Marker,
+  type Oid,
+} from '../core/index.ts';
 import { decodeText, findMarkers } from '../edit/index.ts';
 import { type AutomationLook, type Verdict, withhold } from './automation-look.ts';
 import type { RequestUnit } from './automation-requests.ts';
@@ -23,23 +32,29 @@ export async function holdClosedRequests(
 ): Promise<AutomationLook> {
   const held = new Map<Edit, Hold>();
   for (const { branch, writes } of wishes.ignoreHolds ? [] : units) {
-    const closed = (requests.get(branch) ?? []).filter(isTurnedDown).slice(0, closedAtMost);
-    for (const request of closed) {
-      const head = await readHead(target, forge, request);
-      if (head === null) continue;
-      const edits = await carriedBy(
-        target,
-        head,
-        writes.map(({ edit }) => edit).filter((edit) => !held.has(edit)),
-      );
-      const closedBy = edits.length === 0 ? null : await forge.closedBy(request.number);
-      for (const edit of edits) {
-        const hold = holdOf(edit, request, head, forge, closedBy);
-        if (!wishes.isReleased(hold)) held.set(edit, hold);
-      }
-    }
+    const edits = writes.map(({ edit }) => edit).filter((edit) => !held.has(edit));
+    const found = await findTurnedDown(edits, requests.get(branch) ?? [], { mirror: target.mirror, forge });
+    for (const [edit, hold] of found) if (!wishes.isReleased(hold)) held.set(edit, hold);
   }
   return held.size === 0 ? look : withHolds(look, held, wishes);
+}
+
+/** Those of the edits that a request carried which a person closed without merging, each with the hold that this is. */
+export async function findTurnedDown(
+  edits: readonly Edit[],
+  requests: readonly ForgeRequest[],
+  { mirror, forge }: { readonly mirror: GitMirror; readonly forge: Forge },
+): Promise<Map<Edit, Hold>> {
+  const held = new Map<Edit, Hold>();
+  for (const request of requests.filter(isTurnedDown).slice(0, closedAtMost)) {
+    const head = await readHead(mirror, forge, request);
+    if (head === null) continue;
+    const waiting = edits.filter((edit) => !held.has(edit));
+    const carried = await carriedBy(mirror, head, waiting);
+    const closedBy = carried.length === 0 ? null : await forge.closedBy(request.number);
+    for (const edit of carried) held.set(edit, holdOf(edit, request, head, forge, closedBy));
+  }
+  return held;
 }
 
 function isTurnedDown({ state, title }: ForgeRequest): boolean {
@@ -47,18 +62,18 @@ function isTurnedDown({ state, title }: ForgeRequest): boolean {
 }
 
 /** Forges keep the head of a request under a ref of its own, also when its branch is gone. */
-async function readHead({ mirror }: AutomationTarget, forge: Forge, { number, head }: ForgeRequest): Promise<Oid | null> {
+async function readHead(mirror: GitMirror, forge: Forge, { number, head }: ForgeRequest): Promise<Oid | null> {
   if (await mirror.has(head)) return head;
   return mirror.fetchRef(forge.headRef(number));
 }
 
-async function carriedBy(target: AutomationTarget, head: Oid, edits: readonly Edit[]): Promise<Edit[]> {
+async function carriedBy(mirror: GitMirror, head: Oid, edits: readonly Edit[]): Promise<Edit[]> {
   const found: Edit[] = [];
-  for (const edit of edits) if (await carried(target, head, edit)) found.push(edit);
+  for (const edit of edits) if (await carried(mirror, head, edit)) found.push(edit);
   return found;
 }
 
-async function carried({ mirror }: AutomationTarget, head: Oid, { marker, after }: Edit): Promise<boolean> {
+async function carried(mirror: GitMirror, head: Oid, { marker, after }: Edit): Promise<boolean> {
   const entry = await mirror.entry(head, marker.file);
   if (entry?.type !== 'blob') return false;
   const decoded = decodeText(marker.file, await mirror.blob(entry.oid));

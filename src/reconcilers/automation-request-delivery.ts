@@ -79,7 +79,7 @@ async function deliverUnit(unit: RequestUnit, work: Work): Promise<void> {
 async function writeRequest(unit: RequestUnit, current: ForgeRequest | undefined, work: Work): Promise<ForgeRequest> {
   const { resource, forge, style, order, context, done } = work;
   const edits = unit.writes.map(({ edit }) => edit);
-  const text = describeRequest(resource, edits, order.target.path);
+  const text = describeRequest(resource, edits, { path: order.target.path });
   if (current === undefined) {
     const request = await forge.open({ branch: unit.branch, base: style.base, ...text }, context.signal);
     done.news.push(`opened ${describe(work, request)}`);

@@ -19,17 +19,31 @@ export function checkRequestTemplates({ metadata }: ImageUpdateAutomation): void
 }
 
 /** By the templates of the automation, else with a title that names what moves and a table of the changes. */
-export function describeRequest(resource: ImageUpdateAutomation, edits: readonly Edit[], path: string): RequestText {
-  const annotations = resource.metadata.annotations ?? {};
+export function describeRequest(
+  resource: ImageUpdateAutomation | null,
+  edits: readonly Edit[],
+  { path, closing = describeFollowing(edits) }: RequestWording,
+): RequestText {
+  const annotations = resource?.metadata.annotations ?? {};
   const commit: Pick<PlannedCommit, 'edits'> = { edits };
-  const write = (annotation: string) =>
-    templateWriter(resource, annotations[annotation] ?? '', `annotation ${annotation}`, path)?.(commit) ?? '';
+  const write = (annotation: string) => {
+    const text = annotations[annotation] ?? '';
+    return resource === null ? '' : (templateWriter(resource, text, `annotation ${annotation}`, path)?.(commit) ?? '');
+  };
   const [title = ''] = write(pullRequestTitleAnnotation).trim().split('\n');
   const body = write(pullRequestBodyAnnotation).trim();
-  return { title: cut(title) || defaultTitle(edits), body: body === '' ? defaultBody(edits) : body };
+  return { title: cut(title) || titleOf(edits), body: body === '' ? [tableOf(edits), '', ...closing].join('\n') : body };
 }
 
-function defaultTitle(edits: readonly Edit[]): string {
+/** What a request says beside its changes. */
+export interface RequestWording {
+  /** The folder of the repository that file names are relative to in templates. */
+  readonly path: string;
+  /** Lines below the table: what becomes of the request, and what closing it means. */
+  readonly closing?: readonly string[];
+}
+
+function titleOf(edits: readonly Edit[]): string {
   const policies = new Map(edits.map(({ marker }) => [formatKey(marker.policy), marker.policy]));
   const [only, ...others] = [...policies.values()];
   if (only === undefined || others.length > 0) return `Update ${policies.size} images`;
@@ -44,13 +58,21 @@ function tagOf(image: string): string {
   return name.slice(name.lastIndexOf('/') + 1).split(':')[1] ?? name;
 }
 
-function defaultBody(edits: readonly Edit[]): string {
+function describeFollowing(edits: readonly Edit[]): string[] {
+  const policies = new Map(edits.map(({ marker }) => [formatKey(marker.policy), marker.policy]));
+  return [
+    'This request follows newer picks by itself, as long as nobody else commits to its branch.',
+    `Closing it without merging holds these versions until a newer one is picked, or until ${describeReleases([...policies.values()])}.`,
+  ];
+}
+
+/** Markdown with a row for each change, text of others in code spans. */
+function tableOf(edits: readonly Edit[]): string {
   const rows = edits.slice(0, rowsAtMost).map(({ marker, before, after }) => {
     const cells = [marker.policy.name, `${marker.file}:${marker.line}`, before, after];
     return `| ${cells.map((cell) => codeSpan(cell).replaceAll('|', '\\|')).join(' | ')} |`;
   });
   const more = edits.length > rows.length ? [`… and ${edits.length - rows.length} more`] : [];
-  const policies = new Map(edits.map(({ marker }) => [formatKey(marker.policy), marker.policy]));
   return [
     'What the image policies picked:',
     '',
@@ -58,9 +80,6 @@ function defaultBody(edits: readonly Edit[]): string {
     '| --- | --- | --- | --- |',
     ...rows,
     ...more,
-    '',
-    'This request follows newer picks by itself, as long as nobody else commits to its branch.',
-    `Closing it without merging holds these versions until a newer one is picked, or until ${describeReleases([...policies.values()])}.`,
   ].join('\n');
 }
 

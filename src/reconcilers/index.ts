@@ -1,8 +1,12 @@
 export { refreshApplications } from './argo-applications.ts';
 export { type ArtifactsOfOthers, createArtifactsOfOthers } from './artifacts-of-others.ts';
+export { findTurnedDown, supersededPrefix } from './automation-closed-requests.ts';
+export { defaultMessage, planCommits } from './automation-commits.ts';
 export type { AutomationDeps } from './automation-deps.ts';
 export { type AutomationGuards, openGuards } from './automation-guards.ts';
 export { type AutomationMemories, createAutomationMemories } from './automation-memory.ts';
+export { messageWriter } from './automation-message.ts';
+export { describeRequest } from './automation-request-text.ts';
 export { createSigners } from './automation-signing.ts';
 export { sourceOf } from './automation-source.ts';
 export { type BucketDeps, createBucketReconciler } from './bucket.ts';

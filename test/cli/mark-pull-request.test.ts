@@ -44,16 +44,17 @@ test('a pull request brings the markers and the policies, and the checkout stays
   expect(ran.stdout + ran.stderr).not.toContain(token);
 });
 
-test('asked again, the same request is brought up to date', async () => {
+test('asked again, the same request stands', async () => {
   await using home = await startForge();
   await home.run();
-  expect((await home.run()).stderr).toContain('pull request #1 brought up to date');
+  expect((await home.run()).stderr).toContain('pull request #1 is up to date');
   expect(await home.forge.state.list()).toHaveLength(1);
 });
 
 test('a branch that somebody committed to is left alone', async () => {
   await using home = await startForge();
   git(home.checkout, 'push', '--quiet', home.bare, 'HEAD:tagalong/mark');
+  await home.forge.state.repository.commit('tagalong/mark', 'mine', { 'apps/mine.yaml': Buffer.from('a: 1\n') });
   const ran = await home.run();
   expect(ran.code).toBe(1);
   expect(ran.stderr).toContain('the remote has a branch tagalong/mark with commits of others; name another by --branch');

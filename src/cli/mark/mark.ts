@@ -3,9 +3,11 @@ import { dirname, join, posix } from 'node:path';
 import { errorMessage, type FileProblem } from '../../core/index.ts';
 import { addMarkers, findImages, type ImageField } from '../../edit/index.ts';
 import type { PolicyObject } from '../../policies/index.ts';
+import { describeFileError } from '../describe-file-error.ts';
 import { CliError } from '../error.ts';
 import { exitCode } from '../exit-code.ts';
-import { openPullRequest, type PullRequestOptions } from '../pull-request/open-pull-request.ts';
+import { openPullRequest } from '../pull-request/open-pull-request.ts';
+import type { PullRequestOptions } from '../pull-request/request-options.ts';
 import type { Session } from '../session.ts';
 import { sortResources } from '../update-resources.ts';
 import { writeAtomically } from '../write-atomically.ts';
@@ -17,6 +19,7 @@ import { renderPolicies } from './render-policies.ts';
 
 /** The options of `mark`, as commander parsed them. */
 export interface MarkOptions extends PullRequestOptions {
+  readonly branch: string;
   readonly write?: boolean;
   readonly policies?: string;
   /** true stands for the default folder. */
@@ -56,7 +59,8 @@ export async function mark(path: string, options: MarkOptions, session: Session)
   }
   const outcome: MarkOutcome = { ...{ path, marked, created, assignment }, already: countMarked(seen.fields), ...seen };
   if (options.write === true) await writeAll(root, outcome);
-  const request = options.pullRequest === true ? await openPullRequest(root, changesOf(outcome), options, session) : null;
+  const request =
+    options.pullRequest === true ? await openPullRequest(root, changesOf(outcome), { ...options, text }, session) : null;
   printMark(outcome, { ...options, request }, session.terminal);
   if (outcome.problems.length > 0 || assignment.left.some(({ isOpen }) => isOpen)) session.exitCode = exitCode.failed;
 }
@@ -67,7 +71,7 @@ async function openRoot(path: string): Promise<string> {
     if (!(await stat(root)).isDirectory()) throw new Error('it is no folder');
     return root;
   } catch (cause) {
-    throw new CliError('USAGE', `${path}: ${errorMessage(cause)}`, cause);
+    throw new CliError('USAGE', `${path}: ${describeFileError(cause)}`, cause);
   }
 }
 
@@ -156,6 +160,11 @@ function changesOf({ marked, created }: MarkOutcome): { path: string; before: Bu
     ...created.map(({ path, text }) => ({ path, before: null, after: Buffer.from(text) })),
   ];
 }
+
+const text = {
+  title: 'Mark images for updates',
+  body: 'Each marker hands one value to an ImagePolicy; nothing but comments changes, beside new files with the policies.',
+};
 
 /** Policies first: a marker without its policy would be a problem at the next run. */
 async function writeAll(root: string, { marked, created, problems }: MarkOutcome): Promise<void> {

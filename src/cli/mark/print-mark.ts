@@ -5,7 +5,7 @@ import { describeProblems } from '../../policies/index.ts';
 import { cleanLine, cleanText } from '../clean-text.ts';
 import { formatValue } from '../print-objects.ts';
 import { createProgress } from '../progress.ts';
-import type { OpenedRequest } from '../pull-request/open-pull-request.ts';
+import type { OpenedRequest } from '../pull-request/deliver-request.ts';
 import type { Terminal } from '../terminal.ts';
 import { unifiedDiff } from '../unified-diff.ts';
 import type { Assignment, LeftField } from './assign-policies.ts';

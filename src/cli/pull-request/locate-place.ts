@@ -1,7 +1,7 @@
 import { type ForgePlace, locateForge } from '../../forge/index.ts';
 import { openWorkTree } from '../../git/index.ts';
 import { CliError } from '../error.ts';
-import type { PullRequestOptions } from './open-pull-request.ts';
+import type { PullRequestOptions } from './request-options.ts';
 
 /** Where a request goes. */
 export interface RequestPlace {
@@ -15,7 +15,10 @@ export interface RequestPlace {
 const refGrammar = /^(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)))[A-Za-z0-9_][A-Za-z0-9._/-]{0,200}$/;
 
 /** The forge, repository and branches that a folder's `origin` and the options say. Throws USAGE with what is missing. */
-export async function locatePlace(root: string, options: PullRequestOptions): Promise<RequestPlace> {
+export async function locatePlace(
+  root: string,
+  options: PullRequestOptions & { readonly branch: string },
+): Promise<RequestPlace> {
   await using tree = await openWorkTree(root);
   if (tree === null) throw new CliError('USAGE', `--pull-request: ${root} is in no git work tree`);
   const origin = await tree.readOrigin();
@@ -30,7 +33,7 @@ export async function locatePlace(root: string, options: PullRequestOptions): Pr
     );
   const base = options.base ?? origin.branch;
   if (base === null) throw new CliError('USAGE', '--pull-request: no branch is checked out; give --base BRANCH');
-  const branch = options.branch ?? 'tagalong/mark';
+  const { branch } = options;
   for (const name of [base, branch])
     if (!refGrammar.test(name)) throw new CliError('USAGE', `${JSON.stringify(name)} cannot be a branch`);
   if (base === branch) throw new CliError('USAGE', `--branch ${branch}: a request cannot come from the branch that it goes into`);

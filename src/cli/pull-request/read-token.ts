@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { errorMessage } from '../../core/index.ts';
+import { describeFileError } from '../describe-file-error.ts';
 import { CliError } from '../error.ts';
 
 const variables = ['TAGALONG_FORGE_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITLAB_TOKEN', 'GITEA_TOKEN', 'FORGEJO_TOKEN'];
@@ -24,6 +24,6 @@ async function fromFile(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (cause) {
-    throw new CliError('USAGE', `--token-file ${file}: ${errorMessage(cause)}`, cause);
+    throw new CliError('USAGE', `--token-file ${file}: ${describeFileError(cause)}`, cause);
   }
 }
