@@ -1,25 +1,14 @@
 import { RE2JS } from 're2js';
-import { errorMessage, gvkOf, type KubeObject } from '../core/index.ts';
+import { errorMessage, gvkOf, type KubeObject, type LabelTest, parseLabelSelector, type TargetSelector } from '../core/index.ts';
 import { ApplyError } from './error.ts';
 import { parsePointer } from './json-pointer.ts';
-import { parseTextSelector, type TextSelector } from './text-selector.ts';
 
 /** One of `spec.ignore`: fields that others own. */
 export interface IgnoreRule {
   /** RFC 6901. */
   readonly paths: readonly string[];
   /** Absent: every object. The first five are anchored regular expressions. */
-  readonly target?: IgnoreTarget | undefined;
-}
-
-export interface IgnoreTarget {
-  readonly group?: string | undefined;
-  readonly version?: string | undefined;
-  readonly kind?: string | undefined;
-  readonly namespace?: string | undefined;
-  readonly name?: string | undefined;
-  readonly labelSelector?: string | undefined;
-  readonly annotationSelector?: string | undefined;
+  readonly target?: TargetSelector | undefined;
 }
 
 /** The steps to each field of an object that is left to others. */
@@ -75,8 +64,12 @@ function compileExpression(field: string, text: string | undefined): (value: str
   }
 }
 
-function compileSelector(field: string, text: string | undefined): TextSelector {
-  return parseTextSelector(text ?? '') ?? invalid(`${field}: '${text}' is no selector, such as app=web,tier in (a,b)`);
+function compileSelector(field: string, text: string | undefined): LabelTest {
+  try {
+    return parseLabelSelector(text ?? '');
+  } catch {
+    return invalid(`${field}: '${text}' is no selector, such as app=web,tier in (a,b)`);
+  }
 }
 
 function invalid(message: string): never {

@@ -1,22 +1,11 @@
-import type { Artifact } from '../core/index.ts';
+import type { Artifact, TargetSelector } from '../core/index.ts';
 import { resolveInside } from './artifact-path.ts';
 import { looksRemote } from './check-kustomization.ts';
 import { BuildError } from './error.ts';
 
-/** Objects by regular expressions and selectors, as kustomize writes it. */
-export interface PatchTarget {
-  readonly group?: string | undefined;
-  readonly version?: string | undefined;
-  readonly kind?: string | undefined;
-  readonly namespace?: string | undefined;
-  readonly name?: string | undefined;
-  readonly labelSelector?: string | undefined;
-  readonly annotationSelector?: string | undefined;
-}
-
 export interface AddedPatch {
   readonly patch: string;
-  readonly target?: PatchTarget | undefined;
+  readonly target?: TargetSelector | undefined;
 }
 
 export interface AddedImage {

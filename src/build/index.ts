@@ -1,4 +1,4 @@
-export type { AddedImage, AddedPatch, BuildAdditions, PatchTarget } from './additions.ts';
+export type { AddedImage, AddedPatch, BuildAdditions } from './additions.ts';
 export { type BuildLimits, defaultBuildLimits } from './build-limits.ts';
 export { type Build, type BuiltObject, describeOrigin, type Origin } from './built-object.ts';
 export { type Builder, type BuilderOptions, type BuildRequest, createBuilder } from './create-builder.ts';

@@ -3,6 +3,17 @@ import { TagalongError } from './error.ts';
 /** Whether labels satisfy a selector. */
 export type LabelTest = (labels: Readonly<Record<string, string>>) => boolean;
 
+/** Objects by anchored regular expressions (the first five) and by selectors, as kustomize writes a target. */
+export interface TargetSelector {
+  readonly group?: string | undefined;
+  readonly version?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly annotationSelector?: string | undefined;
+}
+
 const requirementGrammar =
   /^\s*(?:(?<negated>!)\s*(?<absent>[^\s!=,()]+)|(?<key>[^\s!=,()]+)(?:\s*(?<operator>==|=|!=|>|<)\s*(?<value>[^\s!=,()<>]*)|\s+(?<set>in|notin)\s*\((?<values>[^()]*)\))?)\s*$/;
 const keyGrammar = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
