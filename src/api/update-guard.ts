@@ -196,6 +196,10 @@ export const updateGuardStatusSchema = z
   .object({
     ...commonStatus,
     selected: z.array(z.string()).describe('The ImagePolicies that were selected last, as namespace/name.').optional(),
+    closed: z
+      .array(z.string())
+      .describe('The ImagePolicies that this guard closes since it cannot be obeyed, as namespace/name.')
+      .optional(),
     guarded: z.array(guardedSchema).describe('What waits, and why.').optional(),
     seen: z.array(seenSchema).describe('What counts for soak.').optional(),
     answer: text('What became of what the annotation tagalong.dev/request asks for, as JSON.').optional(),

@@ -1,8 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { errorMessage, formatKey, keyOf, type Marker } from '../core/index.ts';
+import { formatKey, keyOf, type Marker } from '../core/index.ts';
 import { readPolicies } from '../policies/index.ts';
 import { cleanText } from './clean-text.ts';
+import { describeFileError } from './describe-file-error.ts';
 import { CliError } from './error.ts';
 import { judgeEdits } from './judge-edits.ts';
 import { openLocalHolds } from './local-holds.ts';
@@ -59,7 +60,7 @@ async function locate(place: string, top: string): Promise<{ root: string; file:
     if (file.startsWith('../')) throw new Error(`it is not below --path ${top}`);
     return { root, file, line: number === undefined ? null : Number(number) };
   } catch (cause) {
-    throw new CliError('USAGE', `${place}: ${errorMessage(cause)}`, cause);
+    throw new CliError('USAGE', `${place}: ${describeFileError(cause)}`, cause);
   }
 }
 

@@ -21,7 +21,7 @@ export async function findObjects(
 ): Promise<KubeObject[]> {
   const { items } = await cluster.list(view.served, { ...listOptions(query), signal });
   const named = items.filter(({ metadata }) => query.name === undefined || metadata.name === query.name);
-  if (query.name !== undefined && named.length === 0) throw notFound(view, query);
+  if (query.name !== undefined && named.length === 0) throw notFound(view.served, { ...query, name: query.name });
   return named.filter((object) => query.statusSelector?.(object) ?? true).toSorted(byName);
 }
 
@@ -35,7 +35,7 @@ export async function findObjectsIfServed(...asked: Parameters<typeof findObject
   }
 }
 
-/** One object, or NOT_FOUND in the server's own words. */
+/** One object. Throws NOT_FOUND where it is not there. */
 export async function findObject(
   cluster: Cluster,
   { served }: Pick<KindView, 'served'>,
@@ -43,7 +43,7 @@ export async function findObject(
   signal: AbortSignal,
 ): Promise<KubeObject> {
   const object = await cluster.get({ ...served, namespace, name }, signal);
-  if (object === null) throw new CliError('NOT_FOUND', `${served.plural}.${served.group} ${JSON.stringify(name)} not found`);
+  if (object === null) throw notFound(served, { namespace, name });
   return object;
 }
 
@@ -52,8 +52,18 @@ export function noneFound({ served }: KindView, { allNamespaces, namespace }: Ob
   return new CliError('NOT_FOUND', `no ${served.kind} objects found in ${describeScope({ allNamespaces, namespace })}`);
 }
 
-function notFound({ served }: KindView, { name, allNamespaces, namespace }: ObjectQuery): CliError {
-  return new CliError('NOT_FOUND', `${served.kind} object '${name}' not found in ${describeScope({ allNamespaces, namespace })}`);
+/** `kustomizations.kustomize.toolkit.fluxcd.io "apps" not found in "flux-system" namespace`: kubectl's words, and where it was looked for. */
+export function notFound(
+  { plural, group }: { readonly plural: string; readonly group: string },
+  {
+    name,
+    namespace,
+    allNamespaces = false,
+  }: { readonly name: string; readonly namespace?: string; readonly allNamespaces?: boolean },
+): CliError {
+  const kind = group === '' ? plural : `${plural}.${group}`;
+  const where = namespace === undefined ? '' : ` in ${describeScope({ allNamespaces, namespace })}`;
+  return new CliError('NOT_FOUND', `${kind} ${JSON.stringify(name)} not found${where}`);
 }
 
 function describeScope({ allNamespaces, namespace }: Pick<ObjectQuery, 'allNamespaces' | 'namespace'>): string {

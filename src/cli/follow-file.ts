@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorMessage } from '../core/index.ts';
+import { describeFileError } from './describe-file-error.ts';
 import { CliError } from './error.ts';
 
 const lookEveryMs = 250;
@@ -8,7 +8,7 @@ const lookEveryMs = 250;
 /** The lines of a file, and then those that are added, until `signal`. A file that became shorter was started anew, and is read from its start. */
 export async function* followFile(path: string, signal: AbortSignal): AsyncGenerator<string> {
   await using file = await open(path).catch((error: unknown) => {
-    throw new CliError('USAGE', `--file ${path}: ${errorMessage(error)}`, error);
+    throw new CliError('USAGE', `--file ${path}: ${describeFileError(error)}`, error);
   });
   const buffer = Buffer.alloc(64 << 10);
   let position = 0;

@@ -10,10 +10,11 @@ import { ownerOf } from '../apply/index.ts';
 import { type Cluster, formatKey, keyOf, nameOf } from '../core/index.ts';
 import { bindGuards, compileGuard, type HoldEntry } from '../guard/index.ts';
 import { findBranchWriter } from '../reconcilers/index.ts';
+import { parseRange } from '../select/index.ts';
 import { askBot, type Wish, whoAmI } from './ask-bot.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { CliError } from './error.ts';
-import { findObject, findObjects, findObjectsIfServed } from './find-objects.ts';
+import { findObject, findObjects, findObjectsIfServed, notFound } from './find-objects.ts';
 import { viewOf } from './kind-views.ts';
 import { withCluster } from './open-cluster.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -35,10 +36,7 @@ export interface UnholdOptions {
 
 /** Puts an entry for a policy into `spec.holds` of its guard. Throws where no guard, or more than one, could take it. */
 export async function holdVersion(policy: string, options: HoldOptions, target: ClusterOptions, session: Session): Promise<void> {
-  if (options.tag === undefined && options.range === undefined && options.digest === undefined)
-    throw new CliError('USAGE', 'say what to hold: --tag, --range or --digest');
-  if (options.until !== undefined && Number.isNaN(Date.parse(options.until)))
-    throw new CliError('USAGE', `--until ${JSON.stringify(options.until)} is not a time such as 2026-12-01T00:00:00Z`);
+  checkHold(options);
   await withCluster(target, session, async (cluster) => {
     const missing = '; write one, or see `tagalong get guards`';
     const guard = await chooseGuard(policy, options.guard, { fits: () => true, missing }, { cluster, target, session });
@@ -48,6 +46,25 @@ export async function holdVersion(policy: string, options: HoldOptions, target: 
     await write(guard, { do: 'hold', entry, ...reasonOf(options) }, change, { cluster, target, session });
   });
 }
+
+/** What no guard would take is told before anything is asked. Throws USAGE, naming every mistake. */
+function checkHold({ tag, range, digest = [], until }: HoldOptions): void {
+  const parsed = range === undefined ? null : parseRange(range);
+  const mistakes = [
+    ...(tag === undefined && range === undefined && digest.length === 0 ? ['say what to hold: --tag, --range or --digest'] : []),
+    ...(parsed?.kind === 'invalid' ? [`--range ${JSON.stringify(range)}: ${parsed.reason}`] : []),
+    ...digest
+      .filter((text) => !digestPattern.test(text))
+      .map((text) => `--digest ${JSON.stringify(text)} is not a digest such as sha256:…, with 64 hexadecimal digits`),
+    ...(until !== undefined && Number.isNaN(Date.parse(until))
+      ? [`--until ${JSON.stringify(until)} is not a time such as 2026-12-01T00:00:00Z`]
+      : []),
+  ];
+  if (mistakes.length > 0) throw new CliError('USAGE', mistakes.join('; '));
+}
+
+/** As the kind has it. */
+const digestPattern = /^sha256:[0-9a-f]{64}$/;
 
 /** Takes the entries of a policy out of `spec.holds` of the guard that has them. */
 export async function unholdVersion(
@@ -111,8 +128,7 @@ async function chooseGuard(
   const query = { namespace, allNamespaces: false };
   const all = (await findObjectsIfServed(cluster, viewOf('UpdateGuard'), query, session.signal)) as UpdateGuard[];
   const named = wanted === undefined ? all : all.filter(({ metadata }) => metadata.name === wanted);
-  if (wanted !== undefined && named.length === 0)
-    throw new CliError('NOT_FOUND', `there is no UpdateGuard ${wanted} in "${namespace}" namespace`);
+  if (wanted !== undefined && named.length === 0) throw notFound(updateGuardKind, { namespace, name: wanted });
   const now = session.clock.now();
   const binding = named.filter((resource) => binds(resource, object, namespace, now) && fits(resource));
   const [first, second] = binding;

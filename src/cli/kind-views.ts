@@ -147,7 +147,7 @@ function nextIn(times: readonly string[], now: number): string {
 function guardView(): ViewParts {
   const { columns, ...parts } = view<UpdateGuard>(
     {
-      SELECTS: ({ status }) => String(status?.selected?.length ?? 0),
+      SELECTS: ({ status }) => String((status?.closed ?? status?.selected)?.length ?? 0),
       WAITING: ({ status }) => String(status?.guarded?.length ?? 0),
       'NEXT IN': ({ status }) =>
         nextIn(

@@ -7,6 +7,7 @@ import { type Build, createBuilder, findKustomize } from '../build/index.ts';
 import { type Cluster, errorMessage, type KubeObject, silentLog } from '../core/index.ts';
 import { buildKustomization } from '../reconcilers/index.ts';
 import { createFolderArtifact } from '../source/index.ts';
+import { describeFileError } from './describe-file-error.ts';
 import { CliError } from './error.ts';
 import { findObject } from './find-objects.ts';
 import { viewOf } from './kind-views.ts';
@@ -46,7 +47,7 @@ async function readKustomization(
   if (kustomizationFile === undefined)
     return (await findObject(cluster, viewOf('Kustomization'), { namespace, name }, signal)) as unknown as Kustomization;
   const text = await readFile(kustomizationFile, 'utf8').catch((error: unknown) => {
-    throw new CliError('USAGE', `--kustomization-file ${kustomizationFile}: ${errorMessage(error)}`);
+    throw new CliError('USAGE', `--kustomization-file ${kustomizationFile}: ${describeFileError(error)}`);
   });
   const documents = parseAllDocuments(text).map((document): unknown => document.toJS());
   const found = documents.find((document) => isNamed(document, name));

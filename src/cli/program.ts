@@ -13,7 +13,7 @@ import { type ExitCode, exitCode } from './exit-code.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addExportCommand } from './export-command.ts';
 import { addGetCommand } from './get-command.ts';
-import { addExitCodes } from './help.ts';
+import { addExitCodes, addKnownWords } from './help.ts';
 import { addHistoryCommand } from './history-command.ts';
 import { addHoldCommand, addUnholdCommand } from './hold-command.ts';
 import { addLandCommand } from './land-command.ts';
@@ -111,6 +111,7 @@ async function createProgram(session: Session, args: readonly string[], beforeCo
   const before = new Set(program.commands);
   for (const add of ownCommands) add(program, session);
   addHiddenClusterOptions(program);
+  addKnownWords(program);
   for (const command of program.commands) if (!before.has(command)) command.hook('preAction', beforeCommand);
   return program;
 }

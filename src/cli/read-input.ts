@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { errorMessage } from '../core/index.ts';
+import { describeFileError } from './describe-file-error.ts';
 import { CliError } from './error.ts';
 
 /** The text of a file that the command line names; `-` is standard input. Throws USAGE when it cannot be read. */
@@ -9,6 +9,6 @@ export async function readInput(path: string): Promise<string> {
     const content = path === '-' ? await text(process.stdin) : await readFile(path, 'utf8');
     return content.replace(/^\uFEFF/, '');
   } catch (cause) {
-    throw new CliError('USAGE', `reading ${path}: ${errorMessage(cause)}`, cause);
+    throw new CliError('USAGE', `reading ${path}: ${describeFileError(cause)}`, cause);
   }
 }

@@ -1,9 +1,9 @@
-import { type ImageUpdateAutomation, imagePolicyKind, releaseAnnotation, requestedAtAnnotation } from '../api/index.ts';
+import { type ImageUpdateAutomation, releaseAnnotation, requestedAtAnnotation } from '../api/index.ts';
 import type { Cluster, KubeObject } from '../core/index.ts';
 import { type HeldLine, parseUnreadableLine, releaseToken } from '../hold/index.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { CliError } from './error.ts';
-import { findObjects } from './find-objects.ts';
+import { findObject, findObjects } from './find-objects.ts';
 import { holdsOf } from './get-holds.ts';
 import { conditionOf, isSuspended, viewOf } from './kind-views.ts';
 import { withCluster } from './open-cluster.ts';
@@ -30,9 +30,8 @@ export async function releasePolicy(order: ReleaseOrder, target: ClusterOptions,
     const automations = await findObjects(cluster, viewOf('ImageUpdateAutomation'), query, session.signal);
     const held = automations.filter((automation) => findWaiting(automation, order).length > 0);
     if (held.length === 0) {
-      const policy = { ...imagePolicyKind, namespace: target.namespace, name: order.policy };
-      if ((await cluster.get(policy)) === null)
-        throw new CliError('NOT_FOUND', `there is no ImagePolicy ${order.policy} in "${target.namespace}" namespace`);
+      const policy = { namespace: target.namespace, name: order.policy };
+      await findObject(cluster, viewOf('ImagePolicy'), policy, session.signal);
       const by = order.commit === undefined ? '' : ` by ${order.commit}`;
       throw new CliError(
         'NOT_FOUND',

@@ -1,11 +1,11 @@
-import { type ImageUpdateAutomation, imagePolicyKind } from '../api/index.ts';
+import type { ImageUpdateAutomation } from '../api/index.ts';
 import type { Cluster } from '../core/index.ts';
 import { standingOf } from '../engine/index.ts';
 import type { RollbackRequest } from '../rollout/index.ts';
 import { askBot } from './ask-bot.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { CliError } from './error.ts';
-import { findObjects } from './find-objects.ts';
+import { findObject, findObjects } from './find-objects.ts';
 import { viewOf } from './kind-views.ts';
 import { withCluster } from './open-cluster.ts';
 import { createProgress } from './progress.ts';
@@ -39,8 +39,7 @@ export async function writersOf(
   { namespace }: ClusterOptions,
   session: Session,
 ): Promise<ImageUpdateAutomation[]> {
-  if ((await cluster.get({ ...imagePolicyKind, namespace, name: policy })) === null)
-    throw new CliError('NOT_FOUND', `there is no ImagePolicy ${policy} in "${namespace}" namespace`);
+  await findObject(cluster, viewOf('ImagePolicy'), { namespace, name: policy }, session.signal);
   const query = { namespace, allNamespaces: false };
   const all = (await findObjects(cluster, viewOf('ImageUpdateAutomation'), query, session.signal)) as ImageUpdateAutomation[];
   const writers = all.filter(({ status }) => status?.observedPolicies?.[policy] !== undefined);

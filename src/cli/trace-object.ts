@@ -5,6 +5,7 @@ import { cleanText } from './clean-text.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { CliError } from './error.ts';
 import { exitCode } from './exit-code.ts';
+import { notFound } from './find-objects.ts';
 import { conditionOf } from './kind-views.ts';
 import { withCluster } from './open-cluster.ts';
 import { createProgress } from './progress.ts';
@@ -43,16 +44,16 @@ async function findTraced(
   const kinds = apiVersion === undefined ? await knownKinds(cluster, signal) : [{ ...parseApiVersion(apiVersion), kind }];
   const named = kinds.filter((candidate) => isCalled(candidate, kind));
   if (named.length === 0) throw new CliError('NOT_FOUND', `nothing of this kind was applied; say which it is with --api-version`);
+  let missing = new CliError('NOT_FOUND', `the server has no kind ${kind}`);
   for (const candidate of named) {
     const resource = await cluster.resource(candidate);
     if (resource === null) continue;
-    const object = await cluster.get(
-      { ...candidate, kind: resource.kind, name, ...(resource.namespaced ? { namespace } : {}) },
-      signal,
-    );
+    const place = { name, ...(resource.namespaced ? { namespace } : {}) };
+    const object = await cluster.get({ ...candidate, kind: resource.kind, ...place }, signal);
     if (object !== null) return object;
+    missing = notFound({ group: candidate.group, plural: resource.resource }, place);
   }
-  throw new CliError('NOT_FOUND', 'object not found');
+  throw missing;
 }
 
 const workloads: readonly GroupVersionKind[] = [

@@ -1,4 +1,4 @@
-import { findSelectorProblem, type UpdateGuard, updateGuardSpecSchema } from '../api/index.ts';
+import { describeProblem, findSelectorProblem, type UpdateGuard, updateGuardSpecSchema } from '../api/index.ts';
 import { type Instant, type NamespacedName, nameOf, parseDurationMs } from '../core/index.ts';
 import { parseRange } from '../select/index.ts';
 import { compileWindow, nextStart, type Stretch, type Window } from './window.ts';
@@ -23,11 +23,33 @@ export type CompiledGuard =
 export function compileGuard(resource: UpdateGuard, now: Instant): CompiledGuard {
   const name = nameOf(resource);
   const parsed = updateGuardSpecSchema.safeParse(resource.spec ?? {});
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${['spec', ...path].join('.')}: ${message}`);
-    return { kind: 'invalid', name, problems };
-  }
+  if (!parsed.success)
+    return { kind: 'invalid', name, problems: findSchemaProblems(resource.spec ?? {}, parsed.error.issues, now) };
+  const { problems, windows, freezes } = check(parsed.data, now);
+  if (problems.length > 0) return { kind: 'invalid', name, problems };
   const spec = parsed.data;
+  return { kind: 'guard', guard: { name, spec, windows, freezes, soakMs: parseDurationMs(spec.soak ?? '0s') ?? 0 } };
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** What the schema found, and what is wrong with the fields that the schema takes. */
+function findSchemaProblems(spec: object, issues: readonly Issue[], now: Instant): string[] {
+  const found = issues.map(({ path, message }) => describeProblem({ path: ['spec', ...path.map(stepOf)], message }));
+  const readable = Object.entries(spec).filter(([field]) => !issues.some(({ path }) => path[0] === field));
+  const rest = updateGuardSpecSchema.safeParse(Object.fromEntries(readable));
+  return [...found, ...(rest.success ? check(rest.data, now).problems : [])];
+}
+
+function stepOf(step: PropertyKey): string | number {
+  return typeof step === 'number' ? step : String(step);
+}
+
+/** What the schema cannot see. */
+function check(spec: Spec, now: Instant): Pick<Guard, 'windows' | 'freezes'> & { readonly problems: string[] } {
   const { windows, problems: windowProblems } = compileWindows(spec, now);
   const freezes = (spec.freezes ?? []).map(({ from, to, reason = '' }) => ({
     from: Date.parse(from),
@@ -43,8 +65,7 @@ export function compileGuard(resource: UpdateGuard, now: Instant): CompiledGuard
     ...findProblem('spec.gate.url', spec.gate === undefined ? null : findUrlProblem(spec.gate.url)),
     ...findDurationProblems(spec),
   ];
-  if (problems.length > 0) return { kind: 'invalid', name, problems };
-  return { kind: 'guard', guard: { name, spec, windows, freezes, soakMs: parseDurationMs(spec.soak ?? '0s') ?? 0 } };
+  return { windows, freezes, problems };
 }
 
 function compileWindows({ windows: specs = [] }: Spec, now: Instant): { windows: Window[]; problems: string[] } {
@@ -52,7 +73,7 @@ function compileWindows({ windows: specs = [] }: Spec, now: Instant): { windows:
   const problems: string[] = [];
   for (const [index, spec] of specs.entries()) {
     const compiled = compileWindow(spec);
-    if (compiled.kind === 'invalid') problems.push(`spec.windows[${index}]: ${compiled.because}`);
+    if (compiled.kind === 'invalid') problems.push(...compiled.problems.map((problem) => `spec.windows[${index}]: ${problem}`));
     else if (nextStart(compiled.window, now) === null)
       problems.push(`spec.windows[${index}]: ${JSON.stringify(spec.cron)} never comes`);
     else windows.push(compiled.window);

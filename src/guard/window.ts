@@ -19,7 +19,8 @@ export interface Stretch {
 
 export type CompiledWindow =
   | { readonly kind: 'window'; readonly window: Window }
-  | { readonly kind: 'invalid'; readonly because: string };
+  /** With every mistake. */
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
 interface WindowSpec {
   readonly cron: string;
@@ -30,12 +31,14 @@ interface WindowSpec {
 /** Refuses what can never be open: no cron, an unknown zone, no minutes. */
 export function compileWindow({ cron: text, duration, timeZone = 'UTC' }: WindowSpec): CompiledWindow {
   const parsed = parseCron(text);
-  if (parsed.kind === 'invalid') return parsed;
   const zone = findZone(timeZone);
-  if (zone === null) return { kind: 'invalid', because: `${JSON.stringify(timeZone)} is no time zone that is known` };
-  const durationMs = parseDurationMs(duration);
-  if (durationMs === null || durationMs <= 0)
-    return { kind: 'invalid', because: `a window of ${JSON.stringify(duration)} is never open` };
+  const durationMs = parseDurationMs(duration) ?? 0;
+  const problems = [
+    ...(parsed.kind === 'invalid' ? [parsed.because] : []),
+    ...(zone === null ? [`${JSON.stringify(timeZone)} is no time zone that is known`] : []),
+    ...(durationMs > 0 ? [] : [`a window of ${JSON.stringify(duration)} is never open`]),
+  ];
+  if (parsed.kind === 'invalid' || zone === null || problems.length > 0) return { kind: 'invalid', problems };
   return { kind: 'window', window: { cron: parsed.cron, zone, durationMs, text: `${text} for ${duration} (${timeZone})` } };
 }
 

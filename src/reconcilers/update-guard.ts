@@ -114,7 +114,7 @@ function report(resource: UpdateGuard, { do: verb, because, seen }: Plan): Repor
     return {
       ready: { status: 'False', reason: 'InvalidGuard', message: because },
       outcome: 'stalled',
-      status: lists,
+      status: { ...lists, closed: [...seen.selected] },
       next: 'never',
     };
   }
@@ -125,7 +125,7 @@ function report(resource: UpdateGuard, { do: verb, because, seen }: Plan): Repor
       ? { status: 'False', reason: 'NeverOpen', message: because }
       : { status: 'True', reason: 'Succeeded', message: because },
     outcome: isContradicted ? 'stalled' : 'done',
-    status: { ...lists, selected: [...seen.selected] },
+    status: { ...lists, selected: [...seen.selected], closed: undefined },
     events: isContradicted && before !== because ? [{ type: 'Warning', reason: 'NeverOpen', message: because }] : [],
     next: 'never',
   };

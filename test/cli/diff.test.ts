@@ -122,7 +122,7 @@ describe('diff kustomization', () => {
 
   test.for([
     { because: 'the folder is not there', args: ['--path', '/nowhere/at/all'], says: 'there is no such folder' },
-    { because: 'the Kustomization is not there', args: ['-n', 'apps'], says: '"shop" not found' },
+    { because: 'the Kustomization is not there', args: ['-n', 'apps'], says: '"shop" not found in "apps" namespace' },
   ])('an error is exit code 2: $because', async ({ args, says }) => {
     await home.put(kustomization());
     await mkdir(join(folder.path, 'shop'));

@@ -110,19 +110,19 @@ test.for([
   {
     because: 'a name that is not there',
     args: ['get', 'ks', 'gone'],
-    says: `✗ Kustomization object 'gone' not found in "flux-system" namespace\n`,
+    says: '✗ kustomizations.kustomize.toolkit.fluxcd.io "gone" not found in "flux-system" namespace\n',
   },
   {
     because: 'a name that is nowhere',
     args: ['get', 'ks', 'gone', '-A'],
-    says: `✗ Kustomization object 'gone' not found in any namespace\n`,
+    says: '✗ kustomizations.kustomize.toolkit.fluxcd.io "gone" not found in any namespace\n',
   },
   {
     because: 'a kind without objects',
     args: ['get', 'images', 'policy', '-n', 'apps'],
     says: `✗ no ImagePolicy objects found in "apps" namespace\n`,
   },
-])('$because ends with 1 and flux’s words', async ({ args, says }) => {
+])('$because ends with 1 and says so', async ({ args, says }) => {
   expect(await home.run(...args)).toEqual({ code: 1, stdout: '', stderr: says });
 });
 

@@ -21,6 +21,11 @@ test.for([
     cells: { SELECTS: '2', WAITING: '3', 'NEXT IN': '1h30m' },
   },
   {
+    because: 'a guard that cannot be obeyed shows what it closes',
+    status: { selected: ['shop/web'], closed: ['shop/web', 'shop/api'], guarded: [] },
+    cells: { SELECTS: '2', WAITING: '0', 'NEXT IN': '' },
+  },
+  {
     because: 'the time has come',
     status: { guarded: [{ until: until(-5) }] },
     cells: { SELECTS: '0', WAITING: '1', 'NEXT IN': 'now' },

@@ -52,7 +52,7 @@ test('a release of another commit, or of another policy, finds nothing and chang
   const answers = [await run(loop, 'release', 'web', '--commit', '1234567'), await run(loop, 'release', 'api')];
   expect(answers.map(({ code, stderr }) => [code, stderr.split(';')[0]])).toEqual([
     [1, '✗ nothing of ImagePolicy web is held by 1234567 in "default" namespace'],
-    [1, '✗ there is no ImagePolicy api in "default" namespace\n'],
+    [1, '✗ imagepolicies.image.toolkit.fluxcd.io "api" not found in "default" namespace\n'],
   ]);
   expect(await loop.main.head()).toBe(head);
 });

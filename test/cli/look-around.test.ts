@@ -126,7 +126,7 @@ describe('trace', () => {
 
   test.for([
     { because: 'an object that nobody applied', args: ['configmap/stray'], says: 'object not managed by tagalong' },
-    { because: 'an object that is not there', args: ['configmap/gone'], says: 'object not found' },
+    { because: 'an object that is not there', args: ['configmap/gone'], says: 'configmaps "gone" not found in' },
     { because: 'a kind that nobody knows', args: ['gizmo/a'], says: '--api-version' },
   ])('$because is said, and ends with 1', async ({ args, says }) => {
     const { code, stdout, stderr } = await home.run('trace', ...args, '-n', 'apps');

@@ -46,7 +46,42 @@ test.for(commands)('the help of %s %s %s has examples and the exit codes', async
 
 test.for([
   { because: 'an unknown command', args: ['frobnicate'], says: "unknown command 'frobnicate'" },
-  { because: 'an unknown kind', args: ['get', 'pods'], says: "unknown command 'pods'" },
+  {
+    because: 'an unknown kind',
+    args: ['get', 'pods'],
+    says: 'these are known: all, sources, images, kustomizations',
+  },
+  {
+    because: 'an unknown kind of a group',
+    args: ['get', 'images', 'x'],
+    says: 'these are known: all, repository, policy, update',
+  },
+  { because: 'a mistyped kind', args: ['reconcile', 'kustomisation'], says: '(Did you mean kustomization?)\nthese are known' },
+  {
+    because: 'a hold on a range that is none',
+    args: ['hold', 'web', '--range', 'not a range'],
+    says: '--range "not a range": improper',
+  },
+  {
+    because: 'every mistake of a hold',
+    args: ['hold', 'web', '--digest', 'x', '--until', 'soon'],
+    says: '64 hexadecimal digits; --until "soon" is not a time',
+  },
+  {
+    because: 'a folder of policies that is not there',
+    args: ['run', '--policies', '/nope'],
+    says: '--policies /nope: there is no such',
+  },
+  {
+    because: 'a state folder where none can be',
+    args: ['run', '--policies', 'policies', '--state-dir', '/proc/x/y'],
+    says: '--state-dir /proc/x/y: there is no such file or folder',
+  },
+  {
+    because: 'a file that is not there',
+    args: ['explain', 'policy', 'web', '-f', '/nope', '--tags-file', '/nope'],
+    says: '/nope: there is no such file',
+  },
   { because: 'an unknown option', args: ['get', 'all', '--frob'], says: "unknown option '--frob'" },
   { because: 'an option without its value', args: ['update', '--policies', 'x'], says: "'--path <dir>'" },
   { because: 'a timeout that is none', args: ['get', 'all', '--timeout', 'soon'], says: '30s, 5m' },

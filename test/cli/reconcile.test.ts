@@ -139,11 +139,11 @@ test('nobody who answers in time is an error that names what was waited for', as
   ]);
 });
 
-test('what is not there is said in the server’s words', async () => {
+test('what is not there is named, and where it was looked for', async () => {
   expect(await home.run('reconcile', 'ks', 'gone', '-n', 'apps')).toEqual({
     code: 1,
     stdout: '',
-    stderr: '✗ kustomizations.kustomize.toolkit.fluxcd.io "gone" not found\n',
+    stderr: '✗ kustomizations.kustomize.toolkit.fluxcd.io "gone" not found in "apps" namespace\n',
   });
 });
 

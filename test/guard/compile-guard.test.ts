@@ -72,10 +72,25 @@ test.for([
   expect(compiled.kind === 'invalid' ? compiled.problems.join('\n') : 'valid').toContain(says);
 });
 
-test('every mistake is told at once', () => {
-  const spec = { windows: [{ cron: '60 9 * * *', duration: '1h' }], holds: [{ policy: 'web', range: '>>1' }] };
+const windows = [{ cron: '60 9 * * *', duration: '1h', timeZone: 'Mars/Olympus' }];
+const holds = [{ policy: 'web', range: '>>1' }];
+
+test.for<{ because: string; spec: object; tells: string[] }>([
+  {
+    because: 'of one window and of several fields',
+    spec: { windows, holds },
+    tells: ['spec.windows[0]: "60 9', 'spec.windows[0]: "Mars/Olympus"', 'spec.holds[0].range'],
+  },
+  {
+    because: 'what the schema finds, and what it cannot see',
+    spec: { soak: 5, delivery: 'Pigeon', holds },
+    tells: ['spec.soak', 'spec.delivery', 'spec.holds[0].range'],
+  },
+])('every mistake is told at once: $because', ({ spec, tells }) => {
   const compiled = compileGuard(updateGuard(spec), 0);
-  expect(compiled.kind === 'invalid' && compiled.problems).toHaveLength(2);
+  const problems = compiled.kind === 'invalid' ? compiled.problems : [];
+  expect(problems.length).toBe(tells.length);
+  expect(tells.filter((start) => !problems.some((problem) => problem.startsWith(start)))).toEqual([]);
 });
 
 test('a guard that says nothing is valid', () => {

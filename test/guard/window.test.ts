@@ -4,7 +4,7 @@ import { at } from './guard-fixture.ts';
 
 function windowOf(cron: string, duration: string, timeZone = 'UTC'): Window {
   const compiled = compileWindow({ cron, duration, timeZone });
-  if (compiled.kind === 'invalid') throw new Error(compiled.because);
+  if (compiled.kind === 'invalid') throw new Error(compiled.problems.join('; '));
   return compiled.window;
 }
 
@@ -103,6 +103,6 @@ describe('a window that can never be open is refused', () => {
     { because: 'a nickname', spec: { cron: '@daily', duration: '1h' }, says: '1 field(s)' },
   ])('$because', ({ spec, says }) => {
     const compiled = compileWindow(spec);
-    expect(compiled.kind === 'invalid' && compiled.because).toContain(says);
+    expect(compiled.kind === 'invalid' && compiled.problems.join('; ')).toContain(says);
   });
 });

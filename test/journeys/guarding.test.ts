@@ -119,6 +119,7 @@ test('a guard that becomes invalid closes what it selected, also where its selec
   const ready = (await guardStatus(loop)).conditions?.find(({ type }) => type === 'Ready');
   expect(ready).toMatchObject({ status: 'False', reason: 'InvalidGuard' });
   expect(ready?.message).toContain('spec.windows[0]: "60 9 * * *" is no cron expression');
+  expect((await guardStatus(loop)).closed).toEqual(['default/web']);
   await staysAt(loop, head);
   await applyGuard(loop, updateGuard({ soak: '0s' }));
   await loop.lands(web, ':1.1.0');

@@ -1,8 +1,9 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorMessage, type FileProblem, type Instant } from '../../core/index.ts';
+import type { FileProblem, Instant } from '../../core/index.ts';
 import { findMarkers } from '../../edit/index.ts';
 import { findPlaintextSecrets, type LintedFile } from '../../sops/index.ts';
+import { describeFileError } from '../describe-file-error.ts';
 import { CliError } from '../error.ts';
 import { exitCode } from '../exit-code.ts';
 import { readTree } from '../mark/read-tree.ts';
@@ -44,7 +45,7 @@ async function openRoot(path: string): Promise<string> {
     if (!(await stat(root)).isDirectory()) throw new Error('it is no folder');
     return root;
   } catch (cause) {
-    throw new CliError('USAGE', `${join(path)}: ${errorMessage(cause)}`, cause);
+    throw new CliError('USAGE', `${join(path)}: ${describeFileError(cause)}`, cause);
   }
 }
 

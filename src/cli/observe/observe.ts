@@ -1,7 +1,8 @@
 import { rename, writeFile } from 'node:fs/promises';
-import { type Clock, errorMessage, formatTime } from '../../core/index.ts';
+import { type Clock, formatTime } from '../../core/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import { cleanText } from '../clean-text.ts';
+import { describeFileError } from '../describe-file-error.ts';
 import { CliError } from '../error.ts';
 import { exitCode } from '../exit-code.ts';
 import type { RunOptions } from '../run/run-options.ts';
@@ -83,6 +84,6 @@ async function keepReport(file: string, report: ObserveReport): Promise<void> {
     await writeFile(`${file}.new`, `${JSON.stringify(report, null, 2)}\n`);
     await rename(`${file}.new`, file);
   } catch (error) {
-    throw new CliError('FAILED', `--observe-report ${file}: ${errorMessage(error)}`);
+    throw new CliError('FAILED', `--observe-report ${file}: ${describeFileError(error)}`);
   }
 }

@@ -12,6 +12,7 @@ export const hourMs = 60 * minuteMs;
 interface GuardStatus {
   readonly guarded?: GuardedBump[];
   readonly selected?: string[];
+  readonly closed?: string[];
   readonly seen?: { readonly digest: string; readonly at: string }[];
   readonly conditions?: Condition[];
 }
