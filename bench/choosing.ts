@@ -1,6 +1,6 @@
 import { compileTagPolicy, selectTag, type TagPolicySpec } from '../src/select/index.ts';
 import { type Figure, figureOf, timed } from './measure.ts';
-import type { Measured } from './scenario.ts';
+import { type Measured, startCostingHere } from './scenario.ts';
 
 const tagCount = 10_000;
 const rounds = 7;
@@ -28,8 +28,9 @@ export async function benchChoosing(): Promise<Measured> {
     const compiled = compileTagPolicy(spec);
     if (compiled.kind === 'invalid') throw new Error(compiled.reason);
     const times: number[] = [];
+    const costs = await startCostingHere();
     for (let round = 0; round < rounds; round += 1) times.push(await timed(() => selectTag(compiled.policy, tags)));
-    figures.push(figureOf(`choose among ${tagCount} tags: ${name}`, times));
+    figures.push(figureOf(`choose among ${tagCount} tags: ${name}`, times, 'ms', await costs()));
   }
   return { figures };
 }

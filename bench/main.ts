@@ -19,9 +19,19 @@ interface Result {
   readonly loadAfter: number;
 }
 
-const words = process.argv.slice(2);
-const isFine = words.includes('--help') ? console.log(usage) === undefined : await bench(parseBenchOptions(words, process.env));
-process.exit(isFine ? 0 : 1);
+process.exit(await main(process.argv.slice(2)));
+
+/** The exit code: 1 where a scenario failed, 2 where the words are not understood or a part that they need is missing. */
+async function main(words: readonly string[]): Promise<number> {
+  try {
+    if (!words.includes('--help')) return (await bench(parseBenchOptions(words, process.env))) ? 0 : 1;
+    console.log(usage);
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 2;
+  }
+}
 
 /**
  * Runs what is asked for, one after another; prints tables, and writes JSON where that is asked for. Times are this machine's: compare ratios.
@@ -46,11 +56,13 @@ async function runScenario(scenario: Scenario, { api, quick, peer: hasPeer }: Be
   const [loadBefore = 0] = loadavg();
   const start = performance.now();
   const failures: string[] = [];
-  const run = (subject: SubjectName) =>
-    scenario.run({ api, quick, subject }).catch((error: unknown) => {
+  const run = (subject: SubjectName) => {
+    console.error(`… ${scenario.name}, ${subject}`);
+    return scenario.run({ api, quick, subject }).catch((error: unknown) => {
       failures.push(`${scenario.name}, ${subject}: ${error instanceof Error ? error.stack : error}`);
       return null;
     });
+  };
   const ours = await run('tagalong');
   const peer = hasPeer && scenario.hasPeer ? await run('flux') : null;
   const [loadAfter = 0] = loadavg();

@@ -8,7 +8,7 @@ import { createBlobIndex, createGit } from '../src/git/index.ts';
 import { startGitHost } from '../src/sandbox/index.ts';
 import { growthThrough } from './growth.ts';
 import { type Figure, figureOf, timed } from './measure.ts';
-import type { Measured, Setting } from './scenario.ts';
+import { type Measured, type Setting, startCostingHere } from './scenario.ts';
 import { seedRepository } from './seed-repository.ts';
 import { configMap, deployment } from './stage-objects.ts';
 
@@ -42,14 +42,17 @@ async function benchFiles(files: number): Promise<Figure[]> {
   const create = () => createBlobIndex<FoundMarkers>({ mirror, matches: isMarkerFile, inspect });
   const [first = '', ...rest] = commits;
   const cold: number[] = [];
+  const coldCosts = await startCostingHere();
   for (let round = 0; round < 3; round += 1) cold.push(await timed(() => create().at(first)));
+  const coldCost = await coldCosts();
   const index = create();
   await index.at(first);
   const warm: number[] = [];
+  const warmCosts = await startCostingHere();
   for (const commit of rest) warm.push(await timed(() => index.at(commit)));
   return [
-    figureOf(`markers of ${files} files, the first time`, cold),
-    figureOf(`markers of ${files} files, after a commit of one`, warm),
+    figureOf(`markers of ${files} files, the first time`, cold, 'ms', coldCost),
+    figureOf(`markers of ${files} files, after a commit of one`, warm, 'ms', await warmCosts()),
   ];
 }
 

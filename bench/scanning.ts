@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileBot } from './compile-bot.ts';
 import { growthThrough } from './growth.ts';
-import { type Figure, figureOf } from './measure.ts';
+import { type Cost, type Figure, figureOf } from './measure.ts';
 import type { Measured, Setting } from './scenario.ts';
 
 interface Scan {
@@ -70,23 +70,15 @@ async function benchScan({ name, tags, exclusion, repositories }: Scan, { worker
     );
     results.push(JSON.parse(answer) as (typeof results)[number]);
   }
-  const requests = ((await server.requests()) - before) / rounds;
-  return [
-    figureOf(
-      `scan of ${name}: time`,
-      results.map(({ ms }) => ms),
-    ),
-    figureOf(
-      `scan of ${name}: CPU`,
-      results.map(({ cpuMs }) => cpuMs),
-    ),
-    figureOf(
-      `scan of ${name}: resident at most`,
-      results.map(({ peakMiB }) => peakMiB),
-      'MiB',
-    ),
-    figureOf(`scan of ${name}: requests`, [requests], ''),
-  ];
+  const times = results.map(({ ms }) => ms);
+  const peaks = results.map(({ peakMiB }) => peakMiB);
+  const cost: Cost = {
+    cpuSeconds: results.reduce((sum, { cpuMs }) => sum + cpuMs / 1000, 0),
+    residentMiB: Math.max(...peaks),
+    api: {},
+    registry: { GET: (await server.requests()) - before },
+  };
+  return [figureOf(`scan of ${name}: time`, times, 'ms', cost), figureOf(`scan of ${name}: resident at most`, peaks, 'MiB')];
 }
 
 /** Compiled as a release is: running TypeScript as it is costs memory. */

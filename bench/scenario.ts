@@ -2,6 +2,7 @@ import { describeCounts, growthOf } from './counts.ts';
 import type { Growth } from './growth.ts';
 import { type Cost, type Figure, figureOf } from './measure.ts';
 import type { Stage, StageChoice } from './stage.ts';
+import { readUsage } from './usage.ts';
 
 export interface Measured {
   readonly figures: readonly Figure[];
@@ -36,6 +37,15 @@ export async function measure(
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) times.push(await run(round));
   return { figures: [figureOf(what, times, 'ms', await costs())] };
+}
+
+/** The same for what runs in this very process, with the git that it starts, and asks nobody. */
+export async function startCostingHere(): Promise<() => Promise<Cost>> {
+  const before = await readUsage([process.pid]);
+  return async () => {
+    const { cpuSeconds, residentMiB } = await readUsage([process.pid]);
+    return { cpuSeconds: cpuSeconds - before.cpuSeconds, residentMiB, api: {}, registry: {} };
+  };
 }
 
 /** Begins to count; what it returns tells the cost since then. */

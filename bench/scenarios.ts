@@ -3,6 +3,7 @@ import { benchChain } from './chaining.ts';
 import { benchChoosing } from './choosing.ts';
 import { benchContention } from './contending.ts';
 import { benchApply, benchManyOnOneSource } from './delivering.ts';
+import { benchListing } from './listing.ts';
 import { benchMarkers } from './marking.ts';
 import { benchManyAtRest, benchRest } from './resting.ts';
 import { benchScanning } from './scanning.ts';
@@ -13,6 +14,7 @@ import { benchStart } from './starting.ts';
 export const scenarios: readonly Scenario[] = [
   { name: 'choosing', what: 'which of 10,000 tags a policy picks, for each kind of policy', run: benchChoosing },
   { name: 'scanning', what: 'lists of up to a million tags', run: benchScanning },
+  { name: 'images', what: '200 repositories of 500 tags, a policy each', hasPeer: true, run: benchListing },
   { name: 'markers', what: 'finding markers in repositories of up to 100,000 files', run: benchMarkers },
   { name: 'bump', what: 'tag → commit → applied, among up to 100,000 files', hasPeer: true, run: benchBump },
   { name: 'contention', what: '20 and 100 automations at once on one branch, beside a busy neighbour', run: benchContention },

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Agent, request } from 'undici';
@@ -35,6 +35,8 @@ export interface DockerRegistry extends AsyncDisposable {
   pushTag(repository: string, tag: string, options?: PushOptions): Promise<string>;
   /** Pushes one image under many tags, at one request a tag. */
   pushTags(repository: string, tags: readonly string[], options?: PushOptions): Promise<string>;
+  /** Another name for a repository: what it has now and later, without a push of each. */
+  linkRepository(repository: string, as: string): Promise<void>;
   /** Deletes the manifest that the tag names, and with it every other tag of that digest. */
   deleteTag(repository: string, tag: string): Promise<void>;
   /** The registry's access log: every request that was answered, oldest first, its own pushes too. */
@@ -91,6 +93,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
       isReady: async () => (await client.send('GET', '/v2/')).status === 200,
     }),
   );
+  const repositories = join(storeOf(folder.path), 'docker', 'registry', 'v2', 'repositories');
   const parts = starting.move();
   return {
     host: `127.0.0.1:${port}`,
@@ -98,6 +101,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
     caPem: certificate?.caPem ?? null,
     pushTag: (repository, tag, push) => pushImage(client, repository, [tag], push),
     pushTags: (repository, tags, push) => pushImage(client, repository, tags, push),
+    linkRepository: (repository, as) => symlink(join(repositories, repository), join(repositories, as)),
     deleteTag: (repository, tag) => deleteManifest(client, repository, tag),
     requests: () => parseAccessLog(server.output()),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
@@ -111,13 +115,15 @@ interface RegistrySettings {
   readonly passwords: string | null;
 }
 
+const storeOf = (folder: string) => join(folder, 'store');
+
 /** JSON is YAML, which the registry reads. */
 function describeRegistry({ folder, port, certificate, passwords }: RegistrySettings): string {
   const tls = certificate && { certificate: certificate.certificateFile, key: certificate.keyFile };
   return JSON.stringify({
     version: 0.1,
     log: { level: 'error' },
-    storage: { filesystem: { rootdirectory: join(folder, 'store') }, delete: { enabled: true } },
+    storage: { filesystem: { rootdirectory: storeOf(folder) }, delete: { enabled: true } },
     http: { addr: `127.0.0.1:${port}`, secret: randomBytes(16).toString('hex'), ...(tls && { tls }) },
     ...(passwords && { auth: { htpasswd: { realm: 'registry', path: passwords } } }),
   });
