@@ -1,5 +1,6 @@
 import type { Receiver } from '../api/index.ts';
 import type { ComputedAnswer, Expressions } from '../expression/index.ts';
+import { branchHints } from './branch-hints.ts';
 import type { Call, Refusal, Verdict } from './call.ts';
 import { refuse } from './call.ts';
 import { imageHints } from './image-hints.ts';
@@ -32,7 +33,10 @@ export async function admit(receiver: Receiver, secret: ReceiverSecret, call: Ca
   const request = payloadOf(receiver, call);
   if (request === null) return refuse('malformed');
   if (!wantsEvent(receiver, call)) return refuse('other event');
-  return { kind: 'accepted', call: { request, claims: proof.claims, images: imageHints(request) } };
+  return {
+    kind: 'accepted',
+    call: { request, claims: proof.claims, images: imageHints(request), branches: branchHints(request) },
+  };
 }
 
 const proven: Proof = { claims: {} };

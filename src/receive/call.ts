@@ -22,6 +22,8 @@ export interface AcceptedCall {
   readonly claims: Readonly<Record<string, unknown>>;
   /** Images that the payload names, such as `ghcr.io/acme/web`: hints where to look, never what is there. */
   readonly images: readonly string[];
+  /** Branches whose pull requests the payload tells of: hints as well. */
+  readonly branches: readonly string[];
 }
 
 export type Verdict =

@@ -1,4 +1,5 @@
 export { type AdmitDeps, admit, type ReceiverSecret, tokenScope } from './admit.ts';
+export { branchHints } from './branch-hints.ts';
 export type { AcceptedCall, Call, Refusal, Verdict } from './call.ts';
 export { type CallLimit, createCallLimit } from './call-limit.ts';
 export { ReceiveError, type ReceiveErrorCode } from './error.ts';

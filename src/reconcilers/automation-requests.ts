@@ -45,7 +45,7 @@ export function requestStyleOf(
     const message = 'a pull request is merged into a branch, and what is checked out is none; set spec.git.checkout.ref.branch';
     throw stalled('InvalidSourceConfiguration', message);
   }
-  const prefix = `tagalong/${namespace}/${name}/`;
+  const prefix = prefixOf(namespace, name);
   const isOwnBranch = annotations[pullRequestAnnotation] === 'true' && !isDirect(target);
   const branch = isOwnBranch ? target.branch : `${prefix}all`;
   const forbidden = [`refs/heads/${branch}`, `refs/heads/${prefix}policy-x`].find((ref) => !mayPush(ref));
@@ -59,6 +59,18 @@ export function requestStyleOf(
     per: annotations[pullRequestPerAnnotation] === 'policy' ? 'policy' : 'automation',
     autoMerge: method === 'merge' || method === 'squash' || method === 'rebase' ? method : null,
   };
+}
+
+/** Whether a branch is one that requests of the automation come from. */
+export function ownsBranch(resource: ImageUpdateAutomation, branch: string): boolean {
+  const { namespace, name } = nameOf(resource);
+  const isPushed =
+    resource.metadata.annotations?.[pullRequestAnnotation] === 'true' && resource.spec.git?.push?.branch === branch;
+  return isPushed || branch.startsWith(prefixOf(namespace, name));
+}
+
+function prefixOf(namespace: string, name: string): string {
+  return `tagalong/${namespace}/${name}/`;
 }
 
 /** What goes into which request: all into one, or one a policy, or group of policies. */

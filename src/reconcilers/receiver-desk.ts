@@ -1,4 +1,4 @@
-import { type Receiver, requestedAtAnnotation } from '../api/index.ts';
+import { type ImageUpdateAutomation, type Receiver, requestedAtAnnotation } from '../api/index.ts';
 import {
   type Clock,
   type Cluster,
@@ -13,7 +13,9 @@ import {
 import type { Expressions } from '../expression/index.ts';
 import { type AcceptedCall, type AdmitDeps, admit, createCallLimit, type WebhookHandler } from '../receive/index.ts';
 import { canonicalName, parseImageName } from '../registry/index.ts';
+import { ownsBranch } from './automation-requests.ts';
 import { filterScope, readReceiverSecret } from './receiver.ts';
+import { findBranchOwners } from './receiver-branch-owners.ts';
 
 export interface ReceiverDeskDeps extends AdmitDeps {
   readonly cluster: Cluster;
@@ -90,14 +92,33 @@ async function askAll(
         error: errorMessage(error),
       });
     }
-  for (const { object, filter } of hinted(found, call.images))
+  const repositories: KubeObject[] = [];
+  for (const { object, filter } of ofBranches(hinted(found, call.images), call.branches))
     try {
-      if (await passes([receiver.spec.resourceFilter, filter], object, call, deps.expressions)) await ask(object);
+      if (!(await passes([receiver.spec.resourceFilter, filter], object, call, deps.expressions))) continue;
+      if (object.kind === 'GitRepository') repositories.push(object);
+      await ask(object);
     } catch (error) {
       isWell = false;
       deps.log.warn('an object of a receiver cannot be asked to reconcile', { ...refOf(object), error: errorMessage(error) });
     }
-  return isWell;
+  return (await askOwners(repositories, call, ask, deps)) && isWell;
+}
+
+/** What becomes of a pull request concerns whoever asked for it: the automation is told along with its repository. */
+async function askOwners(
+  repositories: readonly KubeObject[],
+  { branches }: AcceptedCall,
+  ask: (object: KubeObject) => Promise<void>,
+  { cluster, log }: ReceiverDeskDeps,
+): Promise<boolean> {
+  try {
+    for (const automation of await findBranchOwners(repositories, branches, cluster)) await ask(automation);
+    return true;
+  } catch (error) {
+    log.warn('the automation of a pull request cannot be asked to reconcile', { branches, error: errorMessage(error) });
+    return false;
+  }
 }
 
 type Resource = Receiver['spec']['resources'][number];
@@ -135,6 +156,17 @@ function hinted<Found extends { readonly object: KubeObject }>(
   const repositories = found.filter(({ object }) => object.kind === 'ImageRepository');
   if (!repositories.some(isNamed)) return found;
   return found.filter((one) => one.object.kind !== 'ImageRepository' || isNamed(one));
+}
+
+/** Of several automations only those are asked that own the branch of the request, where any of them does. */
+function ofBranches<Found extends { readonly object: KubeObject }>(
+  found: readonly Found[],
+  branches: readonly string[],
+): readonly Found[] {
+  const isOwner = ({ object }: Found) => branches.some((branch) => ownsBranch(object as ImageUpdateAutomation, branch));
+  const automations = found.filter(({ object }) => object.kind === 'ImageUpdateAutomation');
+  if (!automations.some(isOwner)) return found;
+  return found.filter((one) => one.object.kind !== 'ImageUpdateAutomation' || isOwner(one));
 }
 
 function imageOf({ spec }: KubeObject): string {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -5,6 +6,7 @@ import { runInProcess } from '../cli/support/run-tagalong.ts';
 import { type Branch, readBranch } from '../journeys/support/branch.ts';
 import { imagePolicy, imageUpdateAutomation, secret, updateGuard } from '../journeys/support/resources.ts';
 import { type Loop, type LoopOptions, startLoop } from '../journeys/support/start-loop.ts';
+import { findFreePort } from '../real/free-port.ts';
 import { Refusal } from './support/forge-state.ts';
 import { startGiteaStandIn } from './support/gitea-stand-in.ts';
 import { type StandIn, startGitHubStandIn } from './support/github-stand-in.ts';
@@ -127,6 +129,39 @@ test.for(forges)('$forge: once it is merged its branch goes, however it was merg
     expect(await place.branch('main').file(web)).toContain(`:${tag}`);
   }
   expect(await place.loop.condition('ImageUpdateAutomation', 'fleet', 'RequestsOpen')).toBeUndefined();
+});
+
+test('an event of the forge brings the hold at once: a Receiver on the repository tells the automation whose branch it is', async () => {
+  await using place = await startForgeLoop(forges[0]);
+  const { loop, forge } = place;
+  const port = await findFreePort();
+  await loop.stopApp();
+  await loop.startApp({ webhooks: { host: '127.0.0.1', port } });
+  await loop.apply(secret('webhook', { token: 'w' }), {
+    ...{ apiVersion: 'notification.toolkit.fluxcd.io/v1', kind: 'Receiver' },
+    metadata: { name: 'forge', namespace: 'default' },
+    spec: {
+      ...{ type: 'github', events: ['push', 'pull_request'], secretRef: { name: 'webhook' } },
+      resources: [{ kind: 'GitRepository', name: 'fleet' }],
+    },
+  });
+  await loop.pushTag('web', '1.1.0');
+  await opened(place, '1.1.0');
+  const { path } = await loop.until('the Receiver', async () => {
+    const { webhookPath } = ((await loop.get('Receiver', 'forge'))['status'] ?? {}) as { webhookPath?: string };
+    return webhookPath === undefined ? undefined : { path: webhookPath };
+  });
+  await loop.rests();
+  await forge.state.closeBy(1, 'ann');
+  const body = JSON.stringify({ action: 'closed', number: 1, pull_request: { merged: false, head: { ref: all } } });
+  const signature = `sha256=${createHmac('sha256', 'w').update(body).digest('hex')}`;
+  const headers = {
+    ...{ 'content-type': 'application/json', 'x-github-event': 'pull_request' },
+    'x-hub-signature-256': signature,
+  };
+  expect((await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', body, headers })).status).toBe(200);
+  const held = await loop.until('the hold', () => loop.condition('ImageUpdateAutomation', 'fleet', 'Held'));
+  expect(held.message).toContain('ann closed pull request #1 unmerged');
 });
 
 test.for(forges)('$forge: closed unmerged, the version is held until a newer one, and shown with who closed it', async (row) => {
