@@ -73,6 +73,20 @@ export function createPoliciesSync(options: { folder: string; cluster: Cluster; 
     return { gone, kept };
   }
 
+  /** What somebody deleted by hand is nobody's any more; what cannot be looked up stays. */
+  async function stillThere(refs: readonly ObjectRef[]): Promise<ObjectRef[]> {
+    const isThere = await Promise.all(
+      refs.map((ref) =>
+        cluster.get(ref).then(
+          (object) => object !== null,
+          () => true,
+        ),
+      ),
+    );
+    for (const [index, ref] of refs.entries()) if (!isThere[index]) applied.delete(idOf(ref));
+    return refs.filter((_ref, index) => isThere[index]);
+  }
+
   return {
     async sync() {
       const policies = await readPolicies(folder);
@@ -86,10 +100,11 @@ export function createPoliciesSync(options: { folder: string; cluster: Cluster; 
       const doubtful = known.filter(({ name }) => policies.suspects.some((text) => text.includes(name)));
       // An empty folder is a mount that is missing or a checkout under way far more often than the wish to delete everything.
       const isEmptied = refs.length === 0 && policies.problems.length === 0 && known.length > 0;
-      if (isEmptied) problems.push({ file: folder, message: emptiedText });
       const wanted = new Set(union(isEmptied ? known : refs, doubtful).map(idOf));
       const { gone, kept } = await removeGone(lastNamedFirst(known), wanted, problems);
-      await store.write(inventoryKey, JSON.stringify(union(isEmptied ? known : refs, [...doubtful, ...kept])));
+      const remaining = isEmptied ? await stillThere(known) : refs;
+      await store.write(inventoryKey, JSON.stringify(union(remaining, [...doubtful, ...kept])));
+      if (isEmptied && remaining.length > 0) problems.push({ file: folder, message: emptiedText });
       if (names.length + gone.length > 0) log.info('policies applied', { applied: names, removed: gone });
       return { applied: names, removed: gone, problems };
     },

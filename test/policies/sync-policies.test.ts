@@ -123,6 +123,21 @@ test('a folder that is empty all of a sudden removes nothing, and says so, until
   expect((await sync()).removed).toEqual([`ImagePolicy/default/${nameOf('a')}`]);
 });
 
+test('what is deleted by hand while the folder is empty is forgotten: a complaint ends, and a document that is put back counts', async () => {
+  await write('a.yaml', policy('byhand'));
+  const store = createFileStore(join(root, 'state'));
+  const running = createPoliciesSync({ folder: join(root, 'policies'), cluster, store, log: silentLog });
+  await running.sync();
+  await rm(join(root, 'policies/a.yaml'));
+  expect((await running.sync()).problems).toMatchObject([{ message: expect.stringContaining('nothing is removed') }]);
+  await cluster.delete({ ...policyKind, namespace: 'default', name: nameOf('byhand') });
+  expect(await running.sync()).toEqual({ applied: [], removed: [], problems: [] });
+  expect((await store.read('policies/inventory.json'))?.toString()).toBe('[]');
+  await write('a.yaml', policy('byhand'));
+  await running.sync();
+  expect(await find('byhand')).not.toBeNull();
+});
+
 test('what others name is deleted after them', async () => {
   const namespace = nameOf('ending');
   await write(
