@@ -71,7 +71,7 @@ async function benchWay(stage: Stage, { setting, files, way, minor }: WayChoice)
 const describe = (files: number, way: Way, until: keyof Times) => `a bump among ${files} files, ${way}: tag pushed → ${until}`;
 
 function roundsOf({ quick, subject }: Setting, way: Way): number {
-  if (quick) return 3;
+  if (quick) return way === 'webhook' ? 3 : 2;
   return way === 'webhook' && subject === 'tagalong' ? 11 : 5;
 }
 

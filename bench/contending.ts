@@ -12,7 +12,7 @@ import { automationOf, deployment, imageOf } from './stage-objects.ts';
 export async function benchContention(setting: Setting): Promise<Measured> {
   const figures: Figure[] = [];
   const notes: string[] = [];
-  for (const automations of setting.quick ? [20] : [20, 100]) {
+  for (const automations of setting.quick ? [10] : [20, 100]) {
     const measured = await benchAutomations(setting, automations);
     figures.push(...measured.figures);
     notes.push(...(measured.notes ?? []));

@@ -12,7 +12,7 @@ const numbered = (count: number) => Array.from({ length: count }, (_, index) => 
 
 /** Fifty images scanned each minute and a thousand objects that nobody touches: memory, the part of a core, and writes. */
 export async function benchRest(setting: Setting): Promise<Measured> {
-  const { settleMs, restMs } = setting.quick ? { settleMs: 5_000, restMs: 15_000 } : { settleMs: 60_000, restMs: 90_000 };
+  const { settleMs, restMs } = setting.quick ? { settleMs: 3_000, restMs: 12_000 } : { settleMs: 60_000, restMs: 90_000 };
   await using stage = await startStage(setting, ['source', 'kustomize', 'image']);
   const { registry, seen } = stage;
   const names = numbered(images).map((index) => `image${index}`);

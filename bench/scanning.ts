@@ -49,7 +49,7 @@ export async function benchScanning({ quick }: Setting): Promise<Measured> {
   };
 }
 
-const quickTags = 200_000;
+const quickTags = 100_000;
 
 interface Place {
   readonly worker: string;
