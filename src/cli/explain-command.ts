@@ -44,12 +44,12 @@ function addMarkerCommand(explain: Command, session: Session): void {
     .command('marker')
     .description('say which policy a marker names, what that picked, who writes it, and why nothing happens')
     .argument('<file[:line]>', 'a file with markers, and the line of one')
-    .requiredOption('--policies <dir>', 'folder with the policies and automations, with their status')
-    .option('--path <dir>', 'root of the repository, from which paths of automations count', '.')
+    .option('--policies <dir>', 'folder with the policies and automations, with their status; without it those of the cluster')
+    .option('--path <dir>', 'root of the repository, from which paths of automations count (default: the work tree of the file)')
     .addOption(new Option('-o, --output <format>', 'print it for a program').choices(['json']));
-  addExamples(command, ['explain marker apps/web.yaml:19 --policies policies/']);
-  command.action(async (place: string, options: ExplainMarkerOptions) => {
+  addExamples(command, ['explain marker apps/web.yaml:19', 'explain marker apps/web.yaml:19 --policies policies/']);
+  addClusterOptions(command).action(async (place: string, options: ExplainMarkerOptions) => {
     const { explainMarker } = await import('./explain-marker.ts');
-    await explainMarker(place, options, session);
+    await explainMarker(place, options, clusterOptionsOf(command, session.environment), session);
   });
 }

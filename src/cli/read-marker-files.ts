@@ -33,6 +33,13 @@ export async function readMarkerFiles(root: string): Promise<MarkerFiles> {
   return found;
 }
 
+/** The markers of one file below `root`, and what is wrong in it. */
+export async function readMarkersOf(root: string, path: string): Promise<MarkerFiles> {
+  const found = { files: [] as MarkerFile[], problems: [] as FileProblem[], warnings: [] as FileProblem[], checkable: 0 };
+  await readFile(root, path, found);
+  return found;
+}
+
 /** Paths of the files below `root` in which markers are looked for, in order; links that leave the folder are problems. */
 export async function findFiles(root: string, problems: FileProblem[]): Promise<string[]> {
   const paths: string[] = [];

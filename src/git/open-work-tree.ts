@@ -9,6 +9,8 @@ import { type Repository, runGit } from './run-git.ts';
 /** A checkout that somebody works in, and the repository behind it; it is only read. */
 export interface WorkTree extends AsyncDisposable {
   readonly history: ReadableRepository;
+  /** The folder that it begins at. */
+  readonly top: string;
   /** The commit that is checked out; null before the first one. */
   readonly head: Oid | null;
   /** History was cut when it was cloned. */
@@ -33,6 +35,7 @@ export async function openWorkTree(folder: string): Promise<WorkTree | null> {
   const reader = new LocalReader(repository, maxBlobBytes);
   return {
     history: reader,
+    top: found.top,
     head: await readHead(repository),
     isShallow: stdout.toString('latin1').trim() === 'true',
     pathOf: (file) => relative(found.top, file).split(sep).join('/'),

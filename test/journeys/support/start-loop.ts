@@ -29,6 +29,7 @@ import {
 import { createSkippingClock, type SkippingClock } from './skipping-clock.ts';
 
 export type LoopKind =
+  | 'Receiver'
   | 'GitRepository'
   | 'OCIRepository'
   | 'Bucket'
@@ -83,7 +84,10 @@ export interface Loop extends AsyncDisposable {
   image(name: string, tag: string): string;
   startApp(
     options?: Partial<
-      Pick<AppOptions, 'stateFolder' | 'artifacts' | 'allowedPushRefs' | 'tenancy' | 'controllers' | 'observed' | 'namespace'>
+      Pick<
+        AppOptions,
+        'stateFolder' | 'artifacts' | 'allowedPushRefs' | 'tenancy' | 'controllers' | 'observed' | 'namespace' | 'webhooks'
+      >
     >,
   ): Promise<App>;
   stopApp(): Promise<void>;
