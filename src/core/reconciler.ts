@@ -20,8 +20,8 @@ export interface StepContext {
   readonly log: Log;
   /** Aborted at shutdown, on deletion and when the spec changed under a running reconcile. */
   readonly signal: AbortSignal;
-  /** Says what is being done now: the message of `Reconciling` (reason Progressing), written at most a few times a run. */
-  progress(message: string): Promise<void>;
+  /** Says what is being done now: the message of `Reconciling` (reason Progressing), written only while a run takes long. */
+  progress(message: string): void;
   /** Writes a part of status now, by merge patch, before the step that needs it recorded (the inventory before the first apply). */
   recordStatus(status: Readonly<Record<string, unknown>>): Promise<void>;
   /** Emits an event on the resource right away. */
@@ -82,6 +82,8 @@ export interface Reconciler<Resource extends KubeObject, Seen, Plan extends Plan
   readonly kind: GroupVersionKind;
   /** Its objects carry no finalizer of ours: nothing has to happen before they go. */
   readonly leavesNoFinalizer?: true;
+  /** What Ready says while nothing else is known of it; absent = what is being done. */
+  readonly progressingMessage?: string;
   observe(resource: Resource, context: StepContext, asked?: { question: Question; seen: Seen }): Promise<Seen>;
   decide(resource: Resource, seen: Seen, now: Instant): Plan | Ask<Question>;
   act(plan: Plan, resource: Resource, context: StepContext): Promise<Done>;

@@ -53,7 +53,8 @@ export interface Outcome {
   readonly message?: string;
 }
 
-const tellAfterMs = 250;
+/** A run that takes longer tells what it is at, and again at most this often. */
+const tellAfterMs = 1000;
 const nothingMore: Pick<Outcome, 'next'> = { next: 'never' };
 
 /** Brings one resource as far as it goes now: the frame around a reconciler's four steps. Rejects only when status cannot be written. */
@@ -69,8 +70,8 @@ export async function reconcileObject<R extends KubeObject, S, P extends PlanLik
   const resource = reconciler.leavesNoFinalizer === true ? found : await ensureFinalizer(found, deps);
   const draft = new StatusDraft(resource, deps);
   markStanding(draft, standing);
-  const run = new Run(draft, deps);
-  await run.begin();
+  const run = new Run(draft, deps, reconciler.progressingMessage);
+  run.begin();
   const refusal = deps.refuse?.(resource) ?? null;
   if (refusal !== null) return run.finish({ ready: refusal, outcome: 'stalled', next: 'never' });
   let report: Report;
@@ -107,14 +108,16 @@ class Run {
   /** The request this run answers: a newer one, which a write may bring to light, is for the next. */
   readonly #token: string | undefined;
   #activity = 'reconciliation in progress';
+  readonly #progressingMessage: string | undefined;
   /** One write at a time: each is what changed since the last. */
   #writing: Promise<void> = Promise.resolve();
-  #cancelTelling: () => void = () => {};
+  #cancelTelling: (() => void) | null = null;
 
-  constructor(draft: StatusDraft, deps: ReconcileDeps) {
+  constructor(draft: StatusDraft, deps: ReconcileDeps, progressingMessage?: string) {
     this.#draft = draft;
     this.#deps = deps;
     this.#token = requestToken(draft.resource);
+    this.#progressingMessage = progressingMessage;
     this.context = {
       clock: deps.clock,
       log: deps.log,
@@ -125,25 +128,33 @@ class Run {
     };
   }
 
-  /** Marks the resource as under way; persisted only when somebody waits for it: a new spec at once, a new request when it takes long. */
-  async begin(): Promise<void> {
+  /**
+   * Marks the resource as under way where somebody waits for it: a new spec, or a new request. Whoever waits for a spec needs no write
+   * to know that the conditions speak of the one before: their observedGeneration does.
+   */
+  begin(): void {
     const { generation = 0 } = this.#draft.resource.metadata;
     const status =
       (this.#draft.resource['status'] as { observedGeneration?: number; lastHandledReconcileAt?: string } | undefined) ?? {};
     const observed = status.observedGeneration ?? -1;
-    const token = this.#token;
-    const isNewSpec = observed !== generation;
-    if (!isNewSpec && (token === undefined || token === status.lastHandledReconcileAt)) return;
+    const isNewSpec = observed !== generation && !this.#isTold(generation);
+    if (!isNewSpec && (this.#token === undefined || this.#token === status.lastHandledReconcileAt)) return;
     if (isNewSpec) this.#activity = `processing object: new generation ${observed} -> ${generation}`;
     this.#markProgressing();
-    if (isNewSpec) return this.#write();
-    // Most requests are answered before anybody could read that they are being answered.
-    this.#cancelTelling = this.#deps.clock.schedule(tellAfterMs, () => void this.#write().catch(() => {}));
+    this.#tellSoon();
+  }
+
+  /** An earlier run said that it is at this spec, and did not come to its end: that still holds. */
+  #isTold(generation: number): boolean {
+    const told = this.#draft.condition('Reconciling');
+    if (told?.observedGeneration !== generation) return false;
+    this.#activity = told.message;
+    return true;
   }
 
   /** Another run takes its place: nothing more is told of this one. */
   abandon(): void {
-    this.#cancelTelling();
+    this.#cancelTelling?.();
   }
 
   async finish(report: Report): Promise<Outcome> {
@@ -171,12 +182,17 @@ class Run {
     this.context.event({ type: 'Warning', reason, message, ...(metadata === undefined ? {} : { metadata }) });
   }
 
-  async #progress(message: string): Promise<void> {
+  #progress(message: string): void {
     this.#activity = message;
     // Nobody waits for the news of a periodic run: conditions that were settled stay until the end.
     if (this.#draft.condition('Reconciling') === undefined) return;
     this.#markProgressing();
-    await this.#write();
+    this.#tellSoon();
+  }
+
+  /** Most runs end before anybody could read what they are at: then their end is the only write. */
+  #tellSoon(): void {
+    this.#cancelTelling ??= this.#deps.clock.schedule(tellAfterMs, () => void this.#write().catch(() => {}));
   }
 
   async #record(status: Readonly<Record<string, unknown>>): Promise<void> {
@@ -186,10 +202,14 @@ class Run {
 
   #markProgressing(): void {
     const ready = this.#draft.condition('Ready');
+    const message = this.#activity;
     this.#draft.remove('Stalled');
-    this.#draft.set({ type: 'Reconciling', status: 'True', reason: 'Progressing', message: this.#activity });
+    this.#draft.set({ type: 'Reconciling', status: 'True', reason: 'Progressing', message });
     if (ready === undefined || ready.status === 'Unknown')
-      this.#draft.set({ type: 'Ready', status: 'Unknown', reason: 'Progressing', message: this.#activity });
+      this.#draft.set({
+        ...{ type: 'Ready', status: 'Unknown', reason: 'Progressing' },
+        message: this.#progressingMessage ?? message,
+      });
   }
 
   #acknowledgeRequest(): void {
@@ -197,7 +217,8 @@ class Run {
   }
 
   #write(): Promise<void> {
-    this.#cancelTelling();
+    this.#cancelTelling?.();
+    this.#cancelTelling = null;
     const writing = this.#writing.catch(() => {}).then(async () => this.#deps.offer(await this.#draft.write()));
     this.#writing = writing;
     return writing;

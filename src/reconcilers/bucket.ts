@@ -1,20 +1,13 @@
 import { type Bucket, bucketKind } from '../api/index.ts';
 import { type CheckAddress, createCloudIdentity, proxyFromSecret, tlsFromSecret } from '../auth/index.ts';
 import { type BucketReader, type BucketWish, openBucket } from '../bucket/index.ts';
-import {
-  type Cluster,
-  type Difference,
-  errorMessage,
-  parseDurationMs,
-  type Reconciler,
-  type StepContext,
-  TagalongError,
-} from '../core/index.ts';
+import { type Cluster, type Difference, errorMessage, type Reconciler, type StepContext, TagalongError } from '../core/index.ts';
 import { SourceError } from '../source/index.ts';
 import { type BucketIndex, fetchBucket, listBucket } from './bucket-content.ts';
 import {
   type ArtifactPresence,
   type ContentSourceDeps,
+  collectOld,
   decideStore,
   forgetSource,
   presenceOf,
@@ -24,6 +17,7 @@ import {
 import { describeSourceFailure } from './git-repository-report.ts';
 import { type AccessReader, clusterReader } from './registry-access.ts';
 import { reportSource, type SourceDone } from './source-report.ts';
+import { sourceTimeoutMs } from './source-spec.ts';
 
 export interface BucketDeps extends ContentSourceDeps {
   readonly cluster: Cluster;
@@ -50,7 +44,7 @@ export function createBucketReconciler(deps: BucketDeps): Reconciler<Bucket, See
     preview: (plan, resource, context) => preview(plan, resource, context, deps),
     report: (resource, _plan, done, now) => reportSource(resource, done, wordsOf(resource, done), now),
     describeFailure: (_resource, error) => describeSourceFailure(error),
-    finalize: (resource) => forgetSource(resource, deps),
+    finalize: (resource, context) => forgetSource(resource, context, deps),
   };
 }
 
@@ -70,7 +64,7 @@ async function withBucket<T>(
   deps: BucketDeps,
   look: (reader: BucketReader, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const timeoutMs = parseDurationMs(resource.spec.timeout) ?? 60_000;
+  const timeoutMs = sourceTimeoutMs(resource.spec);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const wish = await readWish(resource, clusterReader(deps.cluster, resource.metadata.namespace ?? '', deadline), deps);
   const reader = await openBucket(wish);
@@ -122,12 +116,12 @@ function decide(resource: Bucket, seen: Seen): Plan {
 
 async function act(plan: Plan, resource: Bucket, context: StepContext, deps: BucketDeps): Promise<Done> {
   const files = plan.seen.index.objects.length;
-  if (plan.do === 'nothing') return { artifact: null, isNew: false, files };
-  await context.progress(`building artifact: ${plan.because}`);
+  if (plan.do === 'nothing') return { artifact: null, collected: await collectOld(resource, null, deps), files };
+  context.progress(`building artifact: ${plan.because}`);
   const artifact = await fetchAll(plan.seen, resource, context, deps);
   const described = await deps.publish(sourceRefOf(resource), artifact, { hasLatest: true });
   deps.artifacts.put(sourceRefOf(resource), artifact);
-  return { artifact: described, isNew: plan.isNew, files };
+  return { artifact: described, collected: await collectOld(resource, described, deps), files };
 }
 
 function fetchAll({ index }: Seen, resource: Bucket, context: StepContext, deps: BucketDeps) {

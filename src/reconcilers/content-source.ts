@@ -1,6 +1,7 @@
 import type { Bucket, OciRepository } from '../api/index.ts';
-import { type ArtifactStatus, type Artifacts, nameOf, type SourceRef } from '../core/index.ts';
+import { type ArtifactStatus, type Artifacts, nameOf, type SourceRef, type StepContext } from '../core/index.ts';
 import type { ContentStore, Publishing } from '../source/index.ts';
+import { tellRemoved } from './source-events.ts';
 
 /** A source whose content is fetched into a store of its own: all but git, which has its mirror. */
 export type ContentSource = OciRepository | Bucket;
@@ -17,7 +18,7 @@ export interface ArtifactPresence {
 }
 
 export type StorePlan<Seen> =
-  | { readonly do: 'store'; readonly because: string; readonly seen: Seen; readonly isNew: boolean }
+  | { readonly do: 'store'; readonly because: string; readonly seen: Seen }
   | { readonly do: 'nothing'; readonly because: string; readonly seen: Seen };
 
 export function sourceRefOf(resource: ContentSource): SourceRef {
@@ -44,8 +45,22 @@ export function decideStore<Seen extends ArtifactPresence>(
 ): StorePlan<Seen> {
   const isNew = resource.status?.artifact?.revision !== revision;
   const because = isNew ? `new upstream revision '${revision}'` : describeLack(resource, seen, describeChange);
-  if (because !== null) return { do: 'store', because, seen, isNew };
-  return { do: 'nothing', because: `artifact up-to-date with remote revision: '${revision}'`, seen };
+  if (because !== null) return { do: 'store', because, seen };
+  return { do: 'nothing', because: upToDate(revision), seen };
+}
+
+export function upToDate(revision: string): string {
+  return `artifact up-to-date with remote revision: '${revision}'`;
+}
+
+/** Deletes archives that nobody needs any more; returns how many. */
+export async function collectOld(
+  resource: ContentSource,
+  made: Omit<ArtifactStatus, 'lastUpdateTime'> | null,
+  deps: ContentSourceDeps,
+): Promise<number> {
+  const current = made ?? resource.status?.artifact;
+  return current === undefined ? 0 : deps.collect(sourceRefOf(resource), current as ArtifactStatus);
 }
 
 /** Why the artifact of a known revision has to be made once more. */
@@ -60,9 +75,9 @@ function describeLack(
 }
 
 /** Nothing of the source is left in memory, in the store or among what is served. */
-export async function forgetSource(resource: ContentSource, deps: ContentSourceDeps): Promise<void> {
+export async function forgetSource(resource: ContentSource, context: StepContext, deps: ContentSourceDeps): Promise<void> {
   const ref = sourceRefOf(resource);
   deps.artifacts.drop(ref);
   await deps.contents.drop(ref);
-  await deps.unpublish(ref);
+  tellRemoved(context, await deps.unpublish(ref));
 }

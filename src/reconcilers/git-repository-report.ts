@@ -1,15 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GitRepository } from '../api/index.ts';
-import { type ArtifactStatus, errorMessage, type Instant, parseDurationMs, type Report, TagalongError } from '../core/index.ts';
+import { type ArtifactStatus, errorMessage, type Instant, type Report, TagalongError } from '../core/index.ts';
+import { upToDate } from './content-source.ts';
 import type { FoundInclude } from './git-repository-includes.ts';
 import type { Verification } from './git-repository-verify.ts';
+import { type SourceNews, type SourceNewsWords, sourceEvents } from './source-events.ts';
+import { sourceIntervalMs } from './source-spec.ts';
 
-export interface GitRepositoryDone {
+export interface GitRepositoryDone extends SourceNews {
   /** Null where nothing had to be made. */
   readonly artifact: Omit<ArtifactStatus, 'lastUpdateTime'> | null;
   /** The first line of the commit's message. */
   readonly subject: string;
-  readonly isNew: boolean;
   readonly includes: readonly FoundInclude[];
   readonly verification: Verification | null;
 }
@@ -32,8 +34,8 @@ export function reportGitRepository(resource: GitRepository, done: GitRepository
       sourceVerificationMode: verification?.mode ?? null,
       ...(artifact === null ? {} : artifactStatus(resource, artifact, done.includes, now)),
     },
-    events: artifact === null ? [] : artifactEvents(resource, artifact, done),
-    next: { afterMs: parseDurationMs(resource.spec.interval) ?? 60_000, jitter: true },
+    events: sourceEvents(resource, done, wordsOf(resource, done), failures),
+    next: { afterMs: sourceIntervalMs(resource.spec), jitter: true },
   };
 }
 
@@ -58,17 +60,19 @@ function artifactStatus(
 
 const failures = ['FetchFailed', 'IncludeUnavailable', 'StorageOperationFailed'];
 
-function artifactEvents(
-  { status }: GitRepository,
-  { revision, digest }: Pick<ArtifactStatus, 'revision' | 'digest'>,
-  { isNew, subject }: GitRepositoryDone,
-): NonNullable<Report['events']> {
-  const recovered = status?.conditions?.some(({ type }) => failures.includes(type)) ?? false;
-  if (!isNew && !recovered) return [];
-  const metadata = { 'source.toolkit.fluxcd.io/revision': revision, 'source.toolkit.fluxcd.io/digest': digest };
-  return [
-    { type: 'Normal', reason: isNew ? 'NewArtifact' : 'Succeeded', message: `stored artifact for commit '${subject}'`, metadata },
-  ];
+/** Where nothing had to be made the commit was not looked into, and its revision stands for it. */
+function wordsOf({ spec, status }: GitRepository, { artifact, subject }: GitRepositoryDone): SourceNewsWords {
+  const revision = artifact?.revision ?? status?.artifact?.revision ?? '';
+  const message = `no changes since last reconciliation: observed revision '${revision}'`;
+  const { commit = '', semver = '' } = spec.ref ?? {};
+  // Only these two are compared after a look at the repository itself.
+  const isLookedInto = artifact !== null || commit !== '' || semver !== '';
+  return {
+    stored: `stored artifact for commit '${artifact === null ? revision : subject}'`,
+    unchanged: isLookedInto
+      ? { reason: 'ArtifactUpToDate', message: upToDate(revision) }
+      : { reason: 'GitOperationSucceeded', message },
+  };
 }
 
 /** Each step has a condition of its own; those of the steps before it went well. */

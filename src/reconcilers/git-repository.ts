@@ -10,7 +10,6 @@ import {
   type NamespacedName,
   nameOf,
   type Oid,
-  parseDurationMs,
   type Reconciler,
   type SourceRef,
   type StepContext,
@@ -28,6 +27,8 @@ import { describeSourceFailure, type GitRepositoryDone, reportGitRepository } fr
 import { type Verification, verifyRevision } from './git-repository-verify.ts';
 import { type MirrorDeps, type MirrorNews, openMirror } from './mirrors.ts';
 import { readSecret } from './secrets.ts';
+import { tellRemoved } from './source-events.ts';
+import { sourceTimeoutMs } from './source-spec.ts';
 
 export interface GitRepositoryDeps extends MirrorDeps, Publishing {
   readonly news: MirrorNews;
@@ -49,7 +50,7 @@ interface Seen {
 }
 
 type Plan =
-  | { readonly do: 'store'; readonly because: string; readonly seen: Seen; readonly isNew: boolean }
+  | { readonly do: 'store'; readonly because: string; readonly seen: Seen }
   | { readonly do: 'nothing'; readonly because: string; readonly seen: Seen };
 
 /** Follows a ref of a repository and hands its tree to the builds as an artifact. Asks the remote for refs first; fetches only what is new. */
@@ -62,9 +63,9 @@ export function createGitRepositoryReconciler(deps: GitRepositoryDeps): Reconcil
     preview: (plan, resource, context) => preview(plan, resource, context, deps),
     report: (resource, _plan, done, now) => reportGitRepository(resource, done, now),
     describeFailure: (_resource, error) => describeSourceFailure(error),
-    finalize: async (resource) => {
+    finalize: async (resource, context) => {
       deps.artifacts.drop(sourceRef(resource));
-      await deps.unpublish(sourceRef(resource));
+      tellRemoved(context, await deps.unpublish(sourceRef(resource)));
     },
   };
 }
@@ -75,7 +76,7 @@ export function sourceRef(resource: GitRepository): SourceRef {
 
 /** A revision that does not verify goes no further: neither its submodules nor its includes are looked at. */
 async function observe(resource: GitRepository, context: StepContext, deps: GitRepositoryDeps): Promise<Seen> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(parseDurationMs(resource.spec.timeout) ?? 60_000)]);
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(sourceTimeoutMs(resource.spec))]);
   const mirror = await openMirror(resource, deps, signal);
   const resolved = (await followPush(resource, mirror, deps.news)) ?? (await askRemote(resource, mirror, deps, signal));
   const verification = await verifyRevision(resource, {
@@ -171,7 +172,7 @@ function decide(resource: GitRepository, seen: Seen): Plan {
   const known = resource.status?.artifact?.revision;
   const isNew = known !== seen.resolved.revision;
   const because = isNew ? `new upstream revision '${seen.resolved.revision}'` : describeChange(resource, seen);
-  if (because !== null) return { do: 'store', because, seen, isNew };
+  if (because !== null) return { do: 'store', because, seen };
   return { do: 'nothing', because: `no changes since last reconciliation: observed revision '${known}'`, seen };
 }
 
@@ -205,13 +206,17 @@ async function act(
   deps: GitRepositoryDeps,
 ): Promise<GitRepositoryDone> {
   const { mirror, resolved, includes, verification } = plan.seen;
-  const done = { artifact: null, subject: '', isNew: false, includes, verification };
-  if (plan.do === 'nothing') return done;
-  await context.progress(`building artifact: ${plan.because}`);
+  const source = sourceRef(resource);
+  const collect = async (current: ArtifactStatus | undefined) => (current === undefined ? 0 : deps.collect(source, current));
+  const done = { artifact: null, subject: '', includes, verification };
+  const known = resource.status?.artifact as ArtifactStatus | undefined;
+  if (plan.do === 'nothing') return { ...done, collected: await collect(known) };
+  context.progress(`building artifact: ${plan.because}`);
   const artifact = makeArtifact(resource, plan.seen);
-  const described = await deps.publish(sourceRef(resource), artifact);
-  deps.artifacts.put(sourceRef(resource), artifact);
-  return { ...done, artifact: described, isNew: plan.isNew, subject: await subjectOf(mirror, resolved.commit) };
+  const described = await deps.publish(source, artifact);
+  deps.artifacts.put(source, artifact);
+  const collected = await deps.collect(source, described);
+  return { ...done, artifact: described, collected, subject: await subjectOf(mirror, resolved.commit) };
 }
 
 /** The builds compare what the served revision yields, also where the branch has gone on since: that one is put into memory. */

@@ -3,7 +3,6 @@ import { type DependencyGraph, dependencyKeys, findCycleThrough } from '../apply
 import { type Build, BuildError } from '../build/index.ts';
 import {
   type Artifact,
-  formatDuration,
   formatKey,
   type Instant,
   type KubeObject,
@@ -16,7 +15,7 @@ import { buildKustomization } from './kustomization-build.ts';
 import { findBadExpression, unready } from './kustomization-dependencies.ts';
 import { type KustomizationDeps, KustomizationError } from './kustomization-deps.ts';
 import { failureOf } from './kustomization-failure.ts';
-import { sourceRefOf, timeoutMsOf } from './kustomization-spec.ts';
+import { activityOf, sourceRefOf } from './kustomization-spec.ts';
 import { type SourceRevision, sourceRevisionOf } from './source-revision.ts';
 
 /** What a run starts from. */
@@ -53,7 +52,7 @@ export async function lookAt(
   const all = deps.list();
   const mistake = await findBadExpression(kustomization, deps);
   if (mistake !== null) return { state: 'bad expression', because: mistake };
-  const path = findCycleThrough(formatKey(nameOf(kustomization)), graphOf(all));
+  const path = findCycle(kustomization, all);
   if (path !== null) return { state: 'cycle', path };
   const of = sourceRevisionOf(found);
   if (of === undefined) return { state: 'no artifact' };
@@ -63,27 +62,11 @@ export async function lookAt(
   await deps.obtainArtifact?.(source, found, context.signal);
   const artifact = deps.artifacts.get(source, revision);
   if (artifact === null) return { state: 'lost artifact', source, revision };
-  const building = buildOrFail(kustomization, artifact, { of, context, deps, startedAt });
-  const activity = `Building manifests for revision ${revision} with a timeout of ${formatDuration(timeoutMsOf(kustomization))}`;
-  const build = await tellIfSlow(building, activity, context);
+  context.progress(activityOf('Building manifests', kustomization, of));
+  const build = await buildOrFail(kustomization, artifact, { of, context, deps, startedAt });
   if (build !== null) return { state: 'built', of, artifact, build, startedAt };
   deps.artifacts.drop(source);
   return { state: 'lost artifact', source, revision };
-}
-
-const slowMs = 300;
-
-/** Says what is being done only where somebody could notice: most builds are remembered. */
-async function tellIfSlow<T>(task: Promise<T>, activity: string, { clock, progress }: StepContext): Promise<T> {
-  const telling: Promise<void>[] = [];
-  const cancel = clock.schedule(slowMs, () => void telling.push(progress(activity).catch(() => {})));
-  try {
-    return await task;
-  } finally {
-    cancel();
-    // No other status is written while this one is.
-    await Promise.all(telling);
-  }
 }
 
 /** Null where the artifact has to be made again: the state folder was deleted or spoilt underneath. */
@@ -126,6 +109,12 @@ function sourceMissing(kustomization: Kustomization, { kind, name, namespace }: 
     { reason: 'ArtifactFailed', transient: false },
     { cause: kustomization.metadata.name },
   );
+}
+
+/** Who depends on nobody is on no cycle. */
+function findCycle(kustomization: Kustomization, all: readonly Kustomization[]): readonly string[] | null {
+  if ((kustomization.spec.dependsOn ?? []).length === 0) return null;
+  return findCycleThrough(formatKey(nameOf(kustomization)), graphOf(all));
 }
 
 function graphOf(all: readonly Kustomization[]): DependencyGraph {

@@ -1,13 +1,16 @@
 import { type Kustomization, kustomizationKind } from '../api/index.ts';
 import { inventoryId } from '../apply/index.ts';
-import { type Artifact, formatKey, gvkOf, type KubeObject, nameOf, refOf } from '../core/index.ts';
+import { type Artifact, type Cluster, formatKey, gvkOf, type KubeObject, nameOf, refOf } from '../core/index.ts';
 import { type BuildTools, buildKustomization } from './kustomization-build.ts';
 import { targetOf } from './kustomization-remote.ts';
 import { inventoryOfStatus, isSameSource } from './kustomization-spec.ts';
+import { withoutStrayNamespaces } from './stray-namespaces.ts';
 
 export interface NeighbourFacts extends BuildTools {
   /** The source's artifact at the revision in question; null when there is none, and then what neighbours own has to do. */
   readonly artifact: Artifact | null;
+  /** The cluster that is applied to; it knows the scope of its kinds. */
+  readonly target: Cluster;
 }
 
 /**
@@ -50,14 +53,18 @@ interface Rendered {
   readonly kustomizations: readonly Kustomization[];
 }
 
-async function renderedBy(neighbour: Kustomization, { artifact, ...tools }: NeighbourFacts): Promise<Rendered> {
+async function renderedBy(neighbour: Kustomization, { artifact, target, ...tools }: NeighbourFacts): Promise<Rendered> {
   const owned = { ids: inventoryOfStatus(neighbour).map(({ id }) => id), kustomizations: [] };
   if (artifact === null || neighbour.spec.suspend === true) return owned;
   try {
-    const { objects } = await buildKustomization(neighbour, artifact, tools);
+    const built = await buildKustomization(neighbour, artifact, tools);
+    const objects = await withoutStrayNamespaces(
+      built.objects.map(({ object }) => object),
+      target,
+    );
     return {
-      ids: objects.map(({ object }) => inventoryId(refOf(object))),
-      kustomizations: objects.flatMap(({ object }) => (isKustomization(object) ? [object as unknown as Kustomization] : [])),
+      ids: objects.map((object) => inventoryId(refOf(object))),
+      kustomizations: objects.flatMap((object) => (isKustomization(object) ? [object as unknown as Kustomization] : [])),
     };
   } catch {
     tools.signal.throwIfAborted();

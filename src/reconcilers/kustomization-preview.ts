@@ -8,6 +8,7 @@ import type { KustomizationPlan } from './kustomization-plan.ts';
 import { previewObjects } from './kustomization-preview-objects.ts';
 import { planPrune } from './kustomization-prune.ts';
 import { inventoryOfStatus } from './kustomization-spec.ts';
+import { withoutStrayNamespaces } from './stray-namespaces.ts';
 
 interface Parts {
   readonly identities: Identities;
@@ -24,7 +25,7 @@ export async function previewKustomization(
   if (plan.do === 'ask source') deps.requestArtifact(plan.source);
   if (plan.do !== 'apply') return compareReady(plan, kustomization);
   const acting = await identities(kustomization, context.signal);
-  const manifests = manifestsOf(kustomization, plan.build);
+  const manifests = await withoutStrayNamespaces(manifestsOf(kustomization, plan.build), acting.cluster);
   const stale = kustomization.spec.prune ? difference(inventoryOfStatus(kustomization), inventoryOf(manifests)) : [];
   const pruned = await planPrune({ kustomization, stale, artifact: plan.artifact }, context, acting);
   return [

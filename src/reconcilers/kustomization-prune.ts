@@ -83,6 +83,7 @@ async function judge(input: PruneInput, context: StepContext, deps: Kustomizatio
     home: deps.home,
     decryption: deps.decryption,
     artifact: input.artifact,
+    target: deps.cluster,
     signal,
   });
   const owner = nameOf(input.kustomization);

@@ -127,7 +127,8 @@ function readyWhileWaiting(kustomization: Kustomization, { of: { revision } }: A
   return status?.lastAppliedRevision === revision ? keptReady(kustomization) : progressing;
 }
 
-const progressing: ReadyState = { status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' };
+/** What Ready says of a revision that is neither applied nor refused yet. */
+export const progressing: ReadyState = { status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' };
 
 function healthCondition(kustomization: Kustomization, { health }: RunDone): Pick<Report, 'conditions' | 'remove'> {
   if (health.state === 'none') return { remove: ['Healthy'] };

@@ -11,7 +11,7 @@ import {
   pruneList,
   union,
 } from '../apply/index.ts';
-import { formatDuration, formatKey, type Instant, type KubeObject, nameOf, type StepContext } from '../core/index.ts';
+import { formatKey, type Instant, type KubeObject, nameOf, type StepContext } from '../core/index.ts';
 import { ApplyInterrupted, type ApplyResult, applyManifests, manifestsOf } from './kustomization-apply.ts';
 import { findAutoscaled } from './kustomization-autoscaled.ts';
 import type { KustomizationDeps } from './kustomization-deps.ts';
@@ -20,9 +20,10 @@ import { type HealthWaits, healthTargets } from './kustomization-health.ts';
 import type { KustomizationPlan } from './kustomization-plan.ts';
 import { pruneStale } from './kustomization-prune.ts';
 import type { RecordBook } from './kustomization-records.ts';
-import { intervalMsOf, inventoryOfStatus, isRequested, timeoutMsOf } from './kustomization-spec.ts';
+import { activityOf, intervalMsOf, inventoryOfStatus, isRequested } from './kustomization-spec.ts';
 import { StagePending, type StageWait } from './kustomization-stage.ts';
 import { eventMetadata } from './source-revision.ts';
+import { withoutStrayNamespaces } from './stray-namespaces.ts';
 
 /** What the runs of this process keep between them. */
 export interface KustomizationMemory {
@@ -70,7 +71,8 @@ export async function runPlan(
   memory: KustomizationMemory,
 ): Promise<RunDone> {
   const run: Run = { plan, kustomization, context, memory };
-  const manifests = manifestsOrFail(run);
+  context.progress(activityOf('Detecting drift', kustomization, plan.of));
+  const manifests = await withoutStrayNamespaces(manifestsOrFail(run), memory.deps.cluster);
   const planned = inventoryOf(manifests);
   const held = await recordPlanned(run, planned);
   const applied = await memory.deps.drift.during(nameOf(kustomization), () => applyAndRecord(run, manifests));
@@ -217,9 +219,7 @@ async function checkHealth(
     memory.waits.forget(nameOf(kustomization), memory.deps);
     return noHealth;
   }
-  await context.progress(
-    `Running health checks for revision ${plan.of.revision} with a timeout of ${formatDuration(timeoutMsOf(kustomization))}`,
-  );
+  context.progress(activityOf('Running health checks', kustomization, plan.of));
   const { summary, elapsedMs, remainingMs } = await memory.waits.check(kustomization, targets, {
     revision: plan.of.revision,
     context,

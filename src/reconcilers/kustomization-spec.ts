@@ -1,6 +1,7 @@
 import { type Kustomization, requestedAtAnnotation } from '../api/index.ts';
 import { healthTimeoutMs, type Inventory } from '../apply/index.ts';
-import { parseDurationMs, type SourceRef } from '../core/index.ts';
+import { formatDuration, parseDurationMs, type SourceRef } from '../core/index.ts';
+import type { SourceRevision } from './source-revision.ts';
 
 export function sourceRefOf({ spec, metadata }: Kustomization): SourceRef {
   const { kind, name, namespace } = spec.sourceRef;
@@ -25,6 +26,11 @@ export function retryMsOf(kustomization: Kustomization): number {
 export function timeoutMsOf(kustomization: Kustomization): number {
   const timeoutMs = parseDurationMs(kustomization.spec.timeout ?? '') ?? undefined;
   return healthTimeoutMs({ timeoutMs, intervalMs: intervalMsOf(kustomization) });
+}
+
+/** What is being done, in Flux's words. */
+export function activityOf(doing: string, kustomization: Kustomization, { revision }: SourceRevision): string {
+  return `${doing} for revision ${revision} with a timeout of ${formatDuration(timeoutMsOf(kustomization))}`;
 }
 
 export function inventoryOfStatus({ status }: Kustomization): Inventory {

@@ -23,7 +23,9 @@ export function kustomizationWakes(list: () => readonly Kustomization[]): WakeRu
       keys: ({ before, after }) => {
         const changed = after ?? before;
         if (changed === null) return [];
-        const dependents = list().filter((one) => dependencyKeys(one as KubeObject).includes(keyOf(changed)));
+        const key = keyOf(changed);
+        const depending = list().filter(({ spec }) => spec.dependsOn !== undefined);
+        const dependents = depending.filter((one) => dependencyKeys(one as KubeObject).includes(key));
         // An expression may ask for any field.
         const woken = isDeepStrictEqual(dependencyFacts(before), dependencyFacts(after))
           ? dependents.filter((one) => asksByExpression(one as KubeObject, keyOf(changed)))

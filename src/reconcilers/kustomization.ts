@@ -9,7 +9,7 @@ import { type KustomizationSeen, lookAt } from './kustomization-look.ts';
 import { decideKustomization, type KustomizationPlan } from './kustomization-plan.ts';
 import { previewKustomization } from './kustomization-preview.ts';
 import { createRecordBook } from './kustomization-records.ts';
-import { reportKustomization } from './kustomization-report.ts';
+import { progressing, reportKustomization } from './kustomization-report.ts';
 import { type KustomizationMemory, type RunDone, runPlan } from './kustomization-run.ts';
 
 export type KustomizationReconciler = Reconciler<Kustomization, KustomizationSeen, KustomizationPlan, RunDone | null>;
@@ -26,6 +26,7 @@ export function createKustomizationReconciler(deps: OwnKustomizationDeps): Kusto
   };
   return {
     kind: kustomizationKind,
+    progressingMessage: progressing.message,
     observe: (resource, context) => lookAt(resource, context, deps),
     decide: decideKustomization,
     act: (plan, resource, context) => act(plan, resource, context, { memory, identities, deps }),

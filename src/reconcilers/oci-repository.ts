@@ -15,6 +15,7 @@ import { pullOciContent, SourceError } from '../source/index.ts';
 import {
   type ArtifactPresence,
   type ContentSourceDeps,
+  collectOld,
   decideStore,
   forgetSource,
   presenceOf,
@@ -57,7 +58,7 @@ export function createOciRepositoryReconciler(deps: OciRepositoryDeps): Reconcil
     report: (resource, _plan, done, now) =>
       reportSource(resource, done, { ...wordsOf(resource, done), verified: done.verified }, now),
     describeFailure: (_resource, error) => describeSourceFailure(error),
-    finalize: (resource) => forgetSource(resource, deps),
+    finalize: (resource, context) => forgetSource(resource, context, deps),
   };
 }
 
@@ -89,21 +90,16 @@ function decide(resource: OciRepository, seen: Seen): Plan {
   return decideStore(resource, seen.resolved.revision, seen, () => (isSameLayer ? null : 'another layer is wanted'));
 }
 
-async function act(
-  { do: action, because, seen, ...plan }: Plan,
-  resource: OciRepository,
-  context: StepContext,
-  deps: OciRepositoryDeps,
-) {
+async function act({ do: action, because, seen }: Plan, resource: OciRepository, context: StepContext, deps: OciRepositoryDeps) {
   const { verified } = seen;
-  if (action === 'nothing') return { artifact: null, isNew: false, verified };
-  await context.progress(`building artifact: ${because}`);
+  if (action === 'nothing') return { artifact: null, collected: await collectOld(resource, null, deps), verified };
+  context.progress(`building artifact: ${because}`);
   const { artifact, annotations, bytes } = await pull(seen, resource, context, deps);
   const fileName = `${seen.resolved.digest}.tar.gz`;
   const metadata = Object.keys(annotations).length === 0 ? {} : { metadata: annotations };
   const described = await deps.publish(sourceRefOf(resource), artifact, { fileName, bytes, hasLatest: true, ...metadata });
   deps.artifacts.put(sourceRefOf(resource), artifact);
-  return { artifact: described, isNew: 'isNew' in plan && plan.isNew, verified };
+  return { artifact: described, collected: await collectOld(resource, described, deps), verified };
 }
 
 function pull(
@@ -133,7 +129,8 @@ async function preview(
   return [];
 }
 
-function wordsOf({ spec }: OciRepository, { artifact }: Done) {
+function wordsOf({ spec, status }: OciRepository, done: Done) {
+  const artifact = done.artifact ?? status?.artifact;
   const { 'org.opencontainers.image.source': source, 'org.opencontainers.image.revision': revision } = artifact?.metadata ?? {};
   const origin = [
     ...(source === undefined ? [] : [`, origin source '${source}'`]),

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Bucket, OciRepository } from '../api/index.ts';
-import { type ArtifactStatus, type Instant, parseDurationMs, type Report } from '../core/index.ts';
+import type { ArtifactStatus, Instant, Report } from '../core/index.ts';
 import { latestUrl } from '../source/index.ts';
+import { upToDate } from './content-source.ts';
+import { type SourceNews, sourceEvents } from './source-events.ts';
+import { sourceIntervalMs } from './source-spec.ts';
 
-export interface SourceDone {
+export interface SourceDone extends SourceNews {
   /** Null where nothing had to be made. */
   readonly artifact: Omit<ArtifactStatus, 'lastUpdateTime'> | null;
-  readonly isNew: boolean;
 }
 
 export interface SourceWords {
@@ -26,6 +28,7 @@ const failures = ['FetchFailed', 'StorageOperationFailed'];
 export function reportSource(resource: OciRepository | Bucket, done: SourceDone, words: SourceWords, now: Instant): Report {
   const { artifact } = done;
   const revision = artifact?.revision ?? resource.status?.artifact?.revision ?? '';
+  const unchanged = { reason: 'ArtifactUpToDate', message: upToDate(revision) };
   const state = { status: 'True', reason: 'Succeeded', message: words.stored(revision) } as const;
   const verified = { type: 'SourceVerified', status: 'True', reason: 'Succeeded', message: words.verified ?? '' } as const;
   return {
@@ -33,10 +36,9 @@ export function reportSource(resource: OciRepository | Bucket, done: SourceDone,
     outcome: 'done',
     conditions: [{ type: 'ArtifactInStorage', ...state }, ...(words.verified === null ? [] : [verified])],
     remove: [...failures, 'ArtifactOutdated', ...(words.verified === null ? ['SourceVerified'] : [])],
-    ...(artifact === null
-      ? {}
-      : { status: statusOf(resource, artifact, words, now), events: eventsOf(resource, artifact, done, words) }),
-    next: { afterMs: parseDurationMs(resource.spec.interval) ?? 60_000, jitter: true },
+    ...(artifact === null ? {} : { status: statusOf(resource, artifact, words, now) }),
+    events: sourceEvents(resource, done, { stored: words.event, unchanged }, failures),
+    next: { afterMs: sourceIntervalMs(resource.spec), jitter: true },
   };
 }
 
@@ -54,16 +56,4 @@ function statusOf(
   const metadata = { ...artifact.metadata, ...Object.fromEntries(gone.map((name) => [name, null])) };
   const own = artifact.metadata === undefined ? null : metadata;
   return { artifact: { ...artifact, metadata: own, lastUpdateTime: time }, url: latestUrl(artifact), ...observed };
-}
-
-function eventsOf(
-  { status }: OciRepository | Bucket,
-  { revision, digest }: Pick<ArtifactStatus, 'revision' | 'digest'>,
-  { isNew }: SourceDone,
-  { event: message }: SourceWords,
-): NonNullable<Report['events']> {
-  const recovered = status?.conditions?.some(({ type }) => failures.includes(type)) ?? false;
-  if (!isNew && !recovered) return [];
-  const metadata = { 'source.toolkit.fluxcd.io/revision': revision, 'source.toolkit.fluxcd.io/digest': digest };
-  return [{ type: 'Normal', reason: isNew ? 'NewArtifact' : 'Succeeded', message, metadata }];
 }

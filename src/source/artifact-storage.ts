@@ -84,7 +84,7 @@ export class ArtifactStorage {
   }
 
   /** Deletes what the source no longer needs; the current artifact always stays. Returns how many files went. */
-  async collectGarbage(source: SourceRef, current: ArtifactStatus): Promise<number> {
+  async collectGarbage(source: SourceRef, current: Pick<ArtifactStatus, 'path'>): Promise<number> {
     const { records, ttlMs } = this.#options.retention ?? defaultRetention;
     const now = this.#options.clock.now();
     const others = (await this.#listFiles(source))
@@ -111,7 +111,7 @@ export class ArtifactStorage {
   }
 
   // The path comes from a status, which others can write.
-  #fileOf({ path }: ArtifactStatus): string | null {
+  #fileOf({ path }: Pick<ArtifactStatus, 'path'>): string | null {
     const file = resolve(this.#folder, path);
     return file.startsWith(`${this.#folder}/`) ? file : null;
   }

@@ -15,8 +15,10 @@ export interface Publishing {
   publish(source: SourceRef, artifact: Artifact, options?: PublishOptions): Promise<ArtifactDescription>;
   /** Whether the archive is still where status says, and what it says; true where none are stored. */
   isPublished(status: ArtifactStatus): Promise<boolean>;
-  /** Forgets a source that is gone. */
-  unpublish(source: SourceRef): Promise<void>;
+  /** Deletes the archives that nobody downloads any more; returns how many. */
+  collect(source: SourceRef, current: ArtifactDescription): Promise<number>;
+  /** Forgets a source that is gone; returns how many archives it had. */
+  unpublish(source: SourceRef): Promise<number>;
 }
 
 /** With a server its storage; without one artifacts are only described. */
@@ -25,12 +27,12 @@ export function createPublishing(server: ArtifactServer | null): Publishing {
     async publish(source, artifact, { fileName = artifactFileName(artifact), ...options } = {}) {
       if (server === null) return describeUnserved(source, artifact, fileName, options);
       const status = await server.storage.store(source, artifact, fileName, options);
-      await server.storage.collectGarbage(source, status);
       const { lastUpdateTime: _, ...description } = status;
       return description;
     },
     isPublished: async (status) => (server === null ? isNotServed(status) : server.storage.verify(status)),
-    unpublish: async (source) => void (await server?.storage.remove(source)),
+    collect: async (source, current) => (await server?.storage.collectGarbage(source, current)) ?? 0,
+    unpublish: async (source) => (await server?.storage.remove(source)) ?? 0,
   };
 }
 
