@@ -82,5 +82,5 @@ function readyOf(resource: KubeObject): ReadyState | undefined {
 
 /** Progress, status and events of a run that must leave no trace. */
 function quietContext({ clock, log, signal }: ReconcileDeps): StepContext {
-  return { clock, log, signal, progress: async () => {}, recordStatus: async () => {}, event() {} };
+  return { clock, log, signal, progress() {}, recordStatus: async () => {}, event() {} };
 }

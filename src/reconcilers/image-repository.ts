@@ -116,7 +116,7 @@ function nextScanAt(resource: ImageRepository): Instant {
 
 async function act(plan: Plan, resource: ImageRepository, context: StepContext, deps: ImageRepositoryDeps): Promise<Done> {
   if (plan.do === 'wait') return { kind: 'waited' };
-  await context.progress(`scanning: ${plan.because}`);
+  context.progress(`scanning: ${plan.because}`);
   const { signal, clock } = context;
   const exclusionList = resource.spec.exclusionList ?? [];
   const exclusions = compileExclusionList(exclusionList);

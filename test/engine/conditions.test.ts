@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TagalongError } from '../../src/core/index.ts';
+import { type Report, type StepContext, TagalongError } from '../../src/core/index.ts';
 import { done, type EngineUnderTest, start, startEngine, thing } from './support/start-engine.ts';
 import { settle } from './support/stopped-clock.ts';
 
@@ -22,6 +22,23 @@ const changeSpec = (t: EngineUnderTest, name = 'a') => {
   t.cluster.put({ ...before, metadata: { ...before.metadata, generation } });
   return settle();
 };
+/** The next run begins with `first`, and lasts until it is disposed of. */
+const takesLong = (t: EngineUnderTest, first: (context: StepContext) => void = () => {}): AsyncDisposable => {
+  const gate = Promise.withResolvers<Report>();
+  t.runs(
+    (_resource, context) => {
+      first(context);
+      return gate.promise;
+    },
+    () => done,
+  );
+  return {
+    async [Symbol.asyncDispose]() {
+      gate.resolve(done);
+      await settle();
+    },
+  };
+};
 /** The conditions each status patch wrote, as `Type=Status Reason`. */
 const written = ({ cluster }: EngineUnderTest) =>
   cluster.patches.flatMap(({ body }) => {
@@ -29,42 +46,85 @@ const written = ({ cluster }: EngineUnderTest) =>
     return conditions === undefined ? [] : [conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`)];
   });
 
-test('a new object is Reconciling and Ready=Unknown while it runs, then Ready', async () => {
-  await using t = await startEngine([thing('a')]);
+test.for([
+  { because: 'a new object', before: -1 },
+  { because: 'a new spec', before: 0 },
+])('a short run on $because is written once, at its end', async ({ before }) => {
+  await using t = await startEngine([{ ...thing('a'), status: { observedGeneration: before } }]);
   await start(t);
-  expect(written(t)).toEqual([['Reconciling=True Progressing', 'Ready=Unknown Progressing'], ['Ready=True Succeeded']]);
+  expect(written(t)).toEqual([['Ready=True Succeeded']]);
   expect(t.status('a')).toMatchObject({ observedGeneration: 1 });
+  await t.clock.advance(60_000);
+  expect(written(t)).toHaveLength(1);
+});
+
+test('a new object whose run takes long is Reconciling and Ready=Unknown meanwhile, then Ready', async () => {
+  await using t = await startEngine([thing('a')]);
+  await using long = takesLong(t);
+  await start(t);
+  expect(written(t)).toEqual([]);
+  await t.clock.advance(1000);
+  await long[Symbol.asyncDispose]();
+  expect(written(t)).toEqual([['Reconciling=True Progressing', 'Ready=Unknown Progressing'], ['Ready=True Succeeded']]);
+});
+
+test('a request whose run takes long is told as well', async () => {
+  await using t = await startEngine([{ ...thing('a'), status: { observedGeneration: 1 } }]);
+  await start(t);
+  const from = written(t).length;
+  await using long = takesLong(t);
+  await request(t, 'one');
+  await t.clock.advance(1000);
+  expect(written(t).slice(from)).toEqual([['Reconciling=True Progressing', 'Ready=True Succeeded']]);
+  await long[Symbol.asyncDispose]();
+  expect(t.status('a')).toMatchObject({ lastHandledReconcileAt: 'one' });
 });
 
 test('the first message says which generation is worked on', async () => {
   await using t = await startEngine([thing('a')]);
-  let message: string | undefined;
-  t.runs(() => {
-    message = t.condition('a', 'Reconciling')?.message;
-    return done;
-  });
+  await using _long = takesLong(t);
   await start(t);
-  expect(message).toBe('processing object: new generation -1 -> 1');
+  await t.clock.advance(1000);
+  expect(t.condition('a', 'Reconciling')?.message).toBe('processing object: new generation -1 -> 1');
 });
 
 test('a Ready that was settled is kept while the object runs again', async () => {
   await using t = await startEngine([thing('a')]);
   await start(t);
   const from = written(t).length;
+  await using _long = takesLong(t);
   await changeSpec(t);
+  await t.clock.advance(1000);
   expect(written(t).slice(from)[0]).toEqual(['Reconciling=True Progressing', 'Ready=True Succeeded']);
 });
 
-test('progress is the message of Reconciling', async () => {
+test('what a long run is at is the message of Reconciling, told once a second at most', async () => {
   await using t = await startEngine([thing('a')]);
-  const messages: (string | undefined)[] = [];
+  let tell: (message: string) => void = () => {};
+  await using _long = takesLong(t, ({ progress }) => {
+    tell = progress;
+  });
+  await start(t);
+  for (const message of ['fetching', 'scanning', 'comparing']) tell(message);
+  await t.clock.advance(1000);
+  expect([t.condition('a', 'Reconciling')?.message, t.condition('a', 'Ready')?.message]).toEqual(['comparing', 'comparing']);
+  for (const message of ['writing', 'pushing']) tell(message);
+  await t.clock.advance(999);
+  expect(written(t)).toHaveLength(1);
+  await t.clock.advance(1);
+  expect(t.condition('a', 'Reconciling')?.message).toBe('pushing');
+});
+
+test('what has to be recorded before a step is written before it, however short the run', async () => {
+  await using t = await startEngine([thing('a')]);
+  let recorded: unknown;
   t.runs(async (_resource, context) => {
-    await context.progress('scanning: first scan');
-    messages.push(t.condition('a', 'Reconciling')?.message, t.condition('a', 'Ready')?.message);
+    await context.recordStatus({ inventory: 'x' });
+    recorded = t.status('a')['inventory'];
     return done;
   });
   await start(t);
-  expect(messages).toEqual(['scanning: first scan', 'scanning: first scan']);
+  expect(recorded).toBe('x');
 });
 
 test('a failure is Ready=False and ProgressingWithRetry, and the generation is not observed', async () => {
@@ -98,12 +158,15 @@ test('an error that time cannot heal is Stalled with the same words, observed, a
   expect(t.count('a')).toBe(1);
 });
 
-test('a new spec takes Stalled away at once', async () => {
+test('a new spec takes Stalled away', async () => {
   await using t = await startEngine([thing('a')]);
-  t.runs(failure('BAD', { reason: 'InvalidPolicy', retry: 'never' }), () => done);
+  t.runs(failure('BAD', { reason: 'InvalidPolicy', retry: 'never' }));
   await start(t);
   const from = written(t).length;
+  await using long = takesLong(t);
   await changeSpec(t);
+  await t.clock.advance(1000);
+  await long[Symbol.asyncDispose]();
   expect(written(t).slice(from)).toEqual([
     ['Reconciling=True Progressing', 'Ready=False InvalidPolicy'],
     ['Ready=True Succeeded'],
