@@ -1,4 +1,5 @@
 import { type ApiResource, type Clock, formatApiVersion, type GroupVersionKind, type Instant } from '../core/index.ts';
+import { notWhatWasAsked } from './check-answer.ts';
 import { ClusterError } from './error.ts';
 import type { Transport } from './transport.ts';
 
@@ -69,9 +70,14 @@ async function fetchResources(transport: Transport, { group, version }: GroupVer
   const encoded = [group, version].map(encodeURIComponent);
   const path = group === '' ? `/api/${encoded[1]}` : `/apis/${encoded[0]}/${encoded[1]}`;
   try {
-    const answer = (await transport.send({ method: 'GET', path })) as { resources?: readonly ResourceEntry[] };
+    const answer = (await transport.send({ method: 'GET', path })) as {
+      kind?: unknown;
+      resources?: readonly ResourceEntry[];
+    } | null;
+    if (answer?.kind !== 'APIResourceList' || !Array.isArray(answer.resources))
+      throw notWhatWasAsked(`GET ${transport.server}${path}`, 'a list of resources');
     // Names with a slash are subresources, which repeat the kind of something else.
-    return (answer.resources ?? [])
+    return (answer.resources as readonly ResourceEntry[])
       .filter(({ name }) => !name.includes('/'))
       .map(({ name, kind, namespaced, verbs }) => ({ group, version, kind, resource: name, namespaced, verbs: verbs ?? [] }));
   } catch (error) {

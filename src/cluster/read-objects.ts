@@ -6,6 +6,7 @@ import {
   type ListOptions,
   type ObjectRef,
 } from '../core/index.ts';
+import { type Page, requireObject, requirePage } from './check-answer.ts';
 import { ClusterError } from './error.ts';
 import { collectionPath, objectPath } from './resource-path.ts';
 import type { Transport } from './transport.ts';
@@ -28,7 +29,8 @@ export async function getObject(
 ): Promise<KubeObject | null> {
   try {
     const path = objectPath(resource, ref);
-    return (await transport.send({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) })) as KubeObject;
+    const answer = await transport.send({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) });
+    return requireObject(answer, `GET ${transport.server}${path}`, ref.name);
   } catch (error) {
     // Text that is no Status means that the path is unknown: the kind is gone, which is not the same as no object.
     if (error instanceof ClusterError && error.code === 'NOT_FOUND' && error.reason === 'NotFound' && !isPathUnknown(error))
@@ -67,15 +69,10 @@ async function listPages(
   let next: string | undefined;
   for (;;) {
     const page = await listPage(transport, resource, options, { limit, next });
-    for (const item of page.items ?? []) items.push(completed(item, resource, options.metadataOnly === true));
-    next = page.metadata?.continue || undefined;
-    if (next === undefined) return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
+    for (const item of page.items) items.push(completed(item, resource, options.metadataOnly === true));
+    next = page.continue;
+    if (next === undefined) return { items, resourceVersion: page.resourceVersion };
   }
-}
-
-interface Page {
-  readonly items?: readonly KubeObject[] | null;
-  readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string };
 }
 
 async function listPage(
@@ -84,14 +81,15 @@ async function listPage(
   { namespace, labelSelector, fieldSelector, metadataOnly, signal }: ListOptions,
   { limit, next }: { limit: number | null; next: string | undefined },
 ): Promise<Page> {
+  const path = collectionPath(resource, namespace);
   const answer = await transport.send({
     method: 'GET',
-    path: collectionPath(resource, namespace),
+    path,
     query: { labelSelector, fieldSelector, limit: limit === null ? undefined : String(limit), continue: next },
     accept: metadataOnly ? metadataAccept('PartialObjectMetadataList') : 'application/json',
     ...(signal === undefined ? {} : { signal }),
   });
-  return answer as Page;
+  return requirePage(answer, `GET ${transport.server}${path}`);
 }
 
 /** Asks for metadata alone, and takes whole objects from a server that cannot. */

@@ -1,5 +1,6 @@
 import type { ApiResource, Clock, KubeObject, Log, WatchEvent, WatchOptions } from '../core/index.ts';
 import { errorMessage } from '../core/index.ts';
+import { isNamed, notWhatWasAsked } from './check-answer.ts';
 import { ClusterError } from './error.ts';
 import { readJsonLines } from './json-lines.ts';
 import { completed, listObjects, metadataAccept } from './read-objects.ts';
@@ -94,9 +95,13 @@ async function followOnce({ transport, times, clock }: WatchParts, resource: Api
 }
 
 function takeLine(line: unknown, resource: ApiResource, { options, position, tell }: Run): void {
-  const { type, object } = line as { type?: unknown; object?: KubeObject };
+  const { type, object } = (line ?? {}) as { type?: unknown; object?: KubeObject };
   if (type === 'ERROR') throw watchStatusError(object, `watching ${resource.resource}`);
-  if (object?.metadata === undefined) return;
+  if (type !== 'BOOKMARK' && !isNamed(object)) {
+    position.resourceVersion = null; // whatever it stood for has to be listed
+    throw notWhatWasAsked(`watching ${resource.resource}`, 'an event');
+  }
+  if (object?.metadata == null) return;
   // The position moves first: an event that was told is not told again after a reconnect.
   position.resourceVersion = object.metadata.resourceVersion ?? position.resourceVersion;
   if (type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED') return; // a BOOKMARK only moves the position

@@ -8,6 +8,7 @@ import {
   refOf,
   type WriteOptions,
 } from '../core/index.ts';
+import { requireObject } from './check-answer.ts';
 import { ClusterError } from './error.ts';
 import { isPathUnknown } from './read-objects.ts';
 import { collectionPath, objectPath, requireNamespace } from './resource-path.ts';
@@ -24,7 +25,12 @@ export async function createObject(
 ): Promise<KubeObject> {
   requireNamespace(resource, object.metadata);
   const path = collectionPath(resource, object.metadata.namespace);
-  return sendWrite(transport, { method: 'POST', path, query: writeQuery(options), body: object }, options.signal);
+  return sendWrite(
+    transport,
+    { method: 'POST', path, query: writeQuery(options), body: object },
+    options.signal,
+    object.metadata?.name,
+  );
 }
 
 /** Server-side apply: JSON is YAML, so the body is sent as it is. */
@@ -44,6 +50,7 @@ export function applyObject(
       body: object,
     },
     options.signal,
+    object.metadata.name,
   );
 }
 
@@ -64,6 +71,7 @@ export function patchObject(
       body,
     },
     options.signal,
+    ref.name,
   );
 }
 
@@ -94,8 +102,14 @@ export async function deleteObject(
   }
 }
 
-async function sendWrite(transport: Transport, request: ApiRequest, signal: AbortSignal | undefined): Promise<KubeObject> {
-  return (await transport.send(signal === undefined ? request : { ...request, signal })) as KubeObject;
+async function sendWrite(
+  transport: Transport,
+  request: ApiRequest,
+  signal: AbortSignal | undefined,
+  name: string | undefined,
+): Promise<KubeObject> {
+  const answer = await transport.send(signal === undefined ? request : { ...request, signal });
+  return requireObject(answer, `${request.method} ${transport.server}${request.path}`, name);
 }
 
 function writeQuery({ fieldManager, dryRun }: WriteOptions): Record<string, string | undefined> {

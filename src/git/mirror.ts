@@ -130,6 +130,8 @@ export class Mirror extends RepositoryReader implements GitMirror {
         options,
       });
       if (branchPushed) await this.#setRef(ref, commit);
+      // Where nobody else writes, no fetch brings anything: our own objects have to be packed all the same.
+      if (branchPushed) this.#maintenance.noteChange();
       return outcome;
     });
   }

@@ -14,7 +14,7 @@ import { canonicalName, isTag } from './image-name.ts';
 import { createPageMemory } from './page-memory.ts';
 import { createPageSizes } from './page-size.ts';
 import { createRegistryClient } from './registry-client.ts';
-import { resolveDigest } from './resolve-digest.ts';
+import { createSeenDigests, resolveDigest } from './resolve-digest.ts';
 import type { Patience } from './send-patiently.ts';
 import { createSharedFlights } from './shared-flights.ts';
 import { createSharedListings } from './shared-listings.ts';
@@ -51,6 +51,7 @@ export function createRegistry(options: RegistryOptions = {}): RegistryAdapter {
   const shared = { patience, limits, sizes: createPageSizes(), memory: createPageMemory() };
   const listings = createSharedListings();
   const digests = createSharedFlights<string | null>();
+  const seen = createSeenDigests();
   return {
     fetchTags: (image, access, signal, choice) => {
       const question = { attempt: `listing tags of ${canonicalName(image)}`, reason: 'ReadOperationFailed', image, access };
@@ -63,7 +64,7 @@ export function createRegistry(options: RegistryOptions = {}): RegistryAdapter {
       const question = { attempt: `fetching the digest of ${canonicalName(image)}:${tag}`, reason: 'Failed', image, access };
       if (!isTag(tag)) throw invalidTag(image);
       return digests.join(`${flightKey(image, access)} ${tag}`, signal, (flight) =>
-        withDeadline(clock, question, flight, (call) => resolveDigest(patience, call, tag)),
+        withDeadline(clock, question, flight, (call) => resolveDigest(patience, call, tag, seen)),
       );
     },
     fetchManifest: async (image, reference, access, signal) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RegistryDescriptor, RegistryManifest } from '../core/index.ts';
 import { type Call, failCall } from './call.ts';
-import { manifestTypes, maxManifestBytes } from './resolve-digest.ts';
+import { manifestTypes, maxManifestBytes } from './manifest-types.ts';
 import { type Patience, requireSuccess, sendPatiently } from './send-patiently.ts';
 import type { HttpAnswer } from './transport.ts';
 
@@ -12,9 +12,10 @@ export function fetchManifest(patience: Patience, call: Call, reference: string)
   return sendPatiently(patience, call, request, (answer) => {
     if (answer.status === 404) return null;
     const { body, headers } = requireSuccess(call, answer);
-    const digest = digestOf(body);
-    if (reference.startsWith('sha256:') && reference !== digest)
-      throw failCall(call, 'BAD_RESPONSE', `the manifest that the registry sent is ${digest}`);
+    const [algorithm] = /^sha(256|512)(?=:)/.exec(reference) ?? [];
+    const digest = digestOf(body, algorithm);
+    if (algorithm !== undefined && reference !== digest)
+      throw failCall(call, 'BAD_RESPONSE', `the manifest that the registry sent for ${reference} is ${digest}`);
     return { digest, mediaType: mediaTypeOf(body, headers['content-type']), bytes: body };
   });
 }
@@ -78,6 +79,6 @@ function parseObject(bytes: Buffer): Record<string, unknown> | null {
   }
 }
 
-function digestOf(bytes: Buffer): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+function digestOf(bytes: Buffer, algorithm = 'sha256'): string {
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 }

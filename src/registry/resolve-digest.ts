@@ -1,27 +1,44 @@
 import { createHash } from 'node:crypto';
 import { type Call, failCall } from './call.ts';
+import { fetchManifest } from './fetch-content.ts';
+import { manifestTypes, maxManifestBytes } from './manifest-types.ts';
 import { type Patience, requireSuccess, sendPatiently } from './send-patiently.ts';
 import type { HttpAnswer } from './transport.ts';
 
-/** What may stand behind a tag. */
-export const manifestTypes = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.oci.artifact.manifest.v1+json',
-].join(', ');
+/** Digests whose manifests were read and found to have them, so that a tag that stays costs one HEAD. */
+export interface SeenDigests {
+  has(digest: string): boolean;
+  add(digest: string): void;
+}
 
-/** The size up to which registries must accept manifests, by the OCI distribution specification. */
-export const maxManifestBytes = 4_194_304;
+const digestsRemembered = 10_000;
 
-/** The digest a tag points at: by HEAD, and where that gives none by the manifest's own bytes. Null for a tag that is not there. */
-export async function resolveDigest(patience: Patience, call: Call, tag: string): Promise<string | null> {
+export function createSeenDigests(): SeenDigests {
+  const seen = new Set<string>();
+  return {
+    has: (digest) => seen.has(digest),
+    add(digest) {
+      if (seen.size >= digestsRemembered) seen.clear();
+      seen.add(digest);
+    },
+  };
+}
+
+/**
+ * The digest a tag points at: by HEAD, and where that gives none by the manifest's own bytes. Null for a tag that is not there. What a header
+ * says is a claim: before it is believed for the first time, the manifest of that digest is read and has to have it.
+ */
+export async function resolveDigest(patience: Patience, call: Call, tag: string, seen: SeenDigests): Promise<string | null> {
   const path = `/v2/${call.image.repository}/manifests/${tag}`;
   const request = { path, headers: { accept: manifestTypes }, maxBytes: maxManifestBytes };
   const head = await sendPatiently(patience, call, { ...request, method: 'HEAD' }, (answer) => readHead(call, answer));
-  if (head !== 'ask by GET') return head;
-  return sendPatiently(patience, call, { ...request, method: 'GET' }, (answer) => readManifest(call, answer));
+  if (head === 'ask by GET')
+    return sendPatiently(patience, call, { ...request, method: 'GET' }, (answer) => readManifest(call, answer));
+  if (head === null || seen.has(head)) return head;
+  if ((await fetchManifest(patience, call, head)) === null)
+    throw failCall(call, 'BAD_RESPONSE', `registry says that ${tag} is ${head}, and has no such manifest`);
+  seen.add(head);
+  return head;
 }
 
 function readHead(call: Call, answer: HttpAnswer): string | null | 'ask by GET' {

@@ -3,8 +3,11 @@ import { configMap, connect, deployment, hastyClock } from './connect.ts';
 import { inTurn, json, refusal, startFakeApi } from './fake-api.ts';
 
 const widget = { group: 'example.com', version: 'v1', kind: 'Widget' };
-const widgets = json(200, { resources: [{ name: 'widgets', kind: 'Widget', namespaced: true, verbs: ['get'] }] });
-const nothing = json(200, { resources: [] });
+const widgets = json(200, {
+  kind: 'APIResourceList',
+  resources: [{ name: 'widgets', kind: 'Widget', namespaced: true, verbs: ['get'] }],
+});
+const nothing = json(200, { kind: 'APIResourceList', resources: [] });
 
 test('a kind is found with its plural, scope and verbs; subresources are not kinds', async () => {
   await using api = await startFakeApi();

@@ -8,6 +8,7 @@ import { type Answer, json, refusal, startFakeApi } from './fake-api.ts';
 
 const server = 'https://api.example:6443';
 const route = 'GET /api/v1/namespaces/web/configmaps/settings';
+const settingsObject = { metadata: { name: 'settings' } };
 
 async function temporaryFolder() {
   const path = await mkdtemp(join(tmpdir(), 'tagalong-kubeconfig-'));
@@ -87,7 +88,8 @@ test('a token file is read again when the server refuses the token, since tokens
   const tokenFile = join(folder.path, 'token');
   await writeFile(tokenFile, 'old\n');
   const guarded: Answer = (request, response) => {
-    const answer = request.headers.authorization === 'Bearer new' ? json(200, {}) : refusal(401, 'Unauthorized', 'Unauthorized');
+    const answer =
+      request.headers.authorization === 'Bearer new' ? json(200, settingsObject) : refusal(401, 'Unauthorized', 'Unauthorized');
     answer(request, response);
   };
   await using api = await startFakeApi({ [route]: guarded });

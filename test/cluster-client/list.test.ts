@@ -11,6 +11,18 @@ const page = (names: readonly string[], next?: string) =>
     items: names.map(named),
   });
 
+test.for([
+  ['null', null],
+  ['a list without items and version', { items: null }],
+  ['an empty array', []],
+  ['a Status', { kind: 'Status', metadata: {}, status: 'Failure' }],
+  ['objects that are none', { kind: 'ConfigMapList', metadata: { resourceVersion: '7' }, items: [null, 1, { metadata: null }] }],
+])('%s is no empty listing but an error: nothing was deleted', async ([, answer]) => {
+  await using api = await startFakeApi({ [route]: json(200, answer) });
+  await using cluster = await connect(api.url);
+  await expect(cluster.list(configMap, { namespace: 'web' })).rejects.toMatchObject({ code: 'SERVER_ERROR' });
+});
+
 test('pages are put together, and items get the apiVersion and kind that lists leave out', async () => {
   await using api = await startFakeApi({ [route]: inTurn(page(['a', 'b'], 'more'), page(['c'])) });
   await using cluster = await connect(api.url);

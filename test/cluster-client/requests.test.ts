@@ -78,6 +78,17 @@ test('an apply is a server-side apply with manager, force and dry run', async ()
   expect(JSON.parse(request?.body ?? '')).toEqual(stored);
 });
 
+test.for([
+  ['another object', { metadata: { name: 'other' } }],
+  ['no metadata', { kind: 'ConfigMap' }],
+  ['nothing', null],
+  ['a list', []],
+])('%s in place of what was asked for is an error', async ([, answer]) => {
+  await using api = await startFakeApi({ [`GET ${settingsRoute}`]: json(200, answer) });
+  await using cluster = await connect(api.url);
+  await expect(cluster.get(settings)).rejects.toMatchObject({ code: 'SERVER_ERROR' });
+});
+
 test('a create posts to the collection', async () => {
   await using api = await startFakeApi({ 'POST /api/v1/namespaces/web/configmaps': json(201, stored) });
   await using cluster = await connect(api.url);
@@ -89,7 +100,7 @@ test.for([
   { type: 'json' as const, subresource: undefined, path: '/apis/apps/v1/namespaces/web/deployments/web' },
   { type: 'merge' as const, subresource: 'scale' as const, path: '/apis/apps/v1/namespaces/web/deployments/web/scale' },
 ])('a $type patch goes to $path', async ({ type, subresource, path }) => {
-  await using api = await startFakeApi({ [`PATCH ${path}`]: json(200, stored) });
+  await using api = await startFakeApi({ [`PATCH ${path}`]: json(200, { metadata: { name: 'web' } }) });
   await using cluster = await connect(api.url);
   await cluster.patch(
     { ...deployment, namespace: 'web', name: 'web' },
@@ -231,7 +242,7 @@ test('many requests run at once', async () => {
 test('a server behind a path is asked under that path', async () => {
   const resources = [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true, verbs: [] }];
   await using api = await startFakeApi({
-    'GET /k8s/clusters/c-1/api/v1': json(200, { resources }),
+    'GET /k8s/clusters/c-1/api/v1': json(200, { kind: 'APIResourceList', resources }),
     [`GET /k8s/clusters/c-1${settingsRoute}`]: json(200, stored),
   });
   await using cluster = await connect(api.url, { kubeconfig: { yaml: kubeconfigOf(`${api.url}/k8s/clusters/c-1/`) } });

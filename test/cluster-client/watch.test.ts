@@ -10,7 +10,7 @@ const event = (type: string, name: string, resourceVersion: string) => ({
   object: { kind: 'ConfigMap', apiVersion: 'v1', ...named(name, resourceVersion) },
 });
 const listing = (resourceVersion: string, ...names: string[]) =>
-  json(200, { metadata: { resourceVersion }, items: names.map((name) => named(name, '1')) });
+  json(200, { kind: 'ConfigMapList', metadata: { resourceVersion }, items: names.map((name) => named(name, '1')) });
 const expired = { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' } };
 
 /** Lists and watches share a path; each has its own answers. */

@@ -88,7 +88,7 @@ export const apiFaults: readonly Fault[] = [
     play: (round) =>
       during(
         round,
-        (one) => (isWatch(one) ? expired : 'pass'),
+        (one) => (isWatch(one) ? round.random.pick([expired, answer(410, 'Gone', 'too old resource version')]) : 'pass'),
         () => round.api.drop(),
       ),
   },

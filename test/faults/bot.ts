@@ -15,6 +15,8 @@ export interface BotOptions {
   readonly skewMs?: number;
   /** Further flags of `run`. */
   readonly flags?: readonly string[];
+  /** Further flags of Node. */
+  readonly nodeFlags?: readonly string[];
   /** The largest file it may write; more fails as on a full disk. */
   readonly maxFileBytes?: number;
 }
@@ -32,9 +34,9 @@ export interface Bot extends AsyncDisposable {
 
 /** Starts it with nothing of our environment but PATH. */
 export function startBot(options: BotOptions): Bot {
-  const { kubeconfig, stateFolder, logFile, skewMs = 0, flags = [], maxFileBytes } = options;
+  const { kubeconfig, stateFolder, logFile, skewMs = 0, flags = [], nodeFlags = [], maxFileBytes } = options;
   const preload = skewMs === 0 ? [] : ['--import', skew];
-  const args = ['--disable-warning=ExperimentalWarning', ...preload, main, 'run', '--kubeconfig', kubeconfig];
+  const args = ['--disable-warning=ExperimentalWarning', ...nodeFlags, ...preload, main, 'run', '--kubeconfig', kubeconfig];
   const all = [...args, '--state-dir', stateFolder, '--log-level', 'debug', ...flags];
   const [program, words] =
     maxFileBytes === undefined

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { conditionOf } from '../journeys/support/start-loop.ts';
 import { images, type Round, statusOf } from './round.ts';
-
-const patienceMs = 90_000;
+import { patienceMs } from './until.ts';
 
 /** Waits until everything asked for is in git and in the cluster; throws with what is not. Nothing is asked for again. */
 export async function converge(round: Round): Promise<void> {

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { kustomization } from '../journeys/support/resources.ts';
 import type { Fault } from './fault.ts';
 import type { Random } from './random.ts';
 import type { Round } from './round.ts';
+import { until } from './until.ts';
 
 const filesBelow = (folder: string) =>
   (existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [])
@@ -39,6 +41,11 @@ export const diskFaults: readonly Fault[] = [
     name: 'state-deleted-while-running',
     async play(round) {
       for (const name of readdirSync(round.stateFolder)) rmSync(join(round.stateFolder, name), { recursive: true, force: true });
+      // Something that was never read is wanted, and nothing new is in git that would have to be fetched.
+      await round.loop.apply(kustomization('./other', {}, 'other'));
+      const map = { group: '', version: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'other' };
+      await until('what was never read to be applied', async () => (await round.loop.cluster.get(map)) !== null);
+      await round.said(/its folder is gone/);
       await round.bump();
       await round.commit('After the state was gone');
     },
@@ -90,12 +97,13 @@ async function fillDisk(round: Round): Promise<void> {
       await round.kill();
       await round.start();
     } else {
-      await round.start();
-      await round.wait(1500, 2500);
+      await (await round.start()).started;
+      await round.wait(500, 1500);
       const filler = join(round.stateFolder, 'filler');
       fill(filler);
       await round.bump();
       await round.commit('While the disk was full');
+      await round.said(/disk of the state folder is full|ENOSPC|no space left/i);
       await round.wait(1500, 4000);
       rmSync(filler, { force: true });
     }

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request as plainRequest, type ServerResponse } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 
 export interface Passing {
   readonly method: string;
@@ -16,6 +18,12 @@ export type Deed =
   | 'hang-up'
   /** The server does what was asked, and its answer never arrives. */
   | 'lose-answer'
+  /** The server gets half of what was sent, and then both sides lose the connection. */
+  | 'cut-request'
+  /** Half of the first piece of the answer arrives. */
+  | 'cut-answer'
+  /** Something on the way changes what is sent. */
+  | { readonly rewrite: (body: string) => string }
   | { readonly status: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly delayMs: number };
 
@@ -89,26 +97,39 @@ interface Exchange {
 
 function commit(deed: Deed, exchange: Exchange): void {
   const { incoming, outgoing } = exchange;
-  if (deed === 'pass' || deed === 'lose-answer') return forward(exchange, deed === 'lose-answer');
   if (deed === 'hang-up') return void incoming.socket.destroy();
-  if ('delayMs' in deed) return void setTimeout(() => forward(exchange, false), deed.delayMs);
+  if (typeof deed === 'string') return forward(exchange, deed);
+  if ('delayMs' in deed) return void setTimeout(() => forward(exchange, 'pass'), deed.delayMs);
+  if ('rewrite' in deed) return forward(exchange, deed);
   incoming.resume();
   outgoing.writeHead(deed.status, { 'content-type': 'application/json', ...deed.headers }).end(deed.body ?? '');
 }
 
-function forward({ incoming, outgoing, upstream }: Exchange, isLost: boolean): void {
-  const { host: _, ...headers } = incoming.headers;
+type Way = Extract<Deed, 'pass' | 'lose-answer' | 'cut-request' | 'cut-answer' | { readonly rewrite: unknown }>;
+
+function forward({ incoming, outgoing, upstream }: Exchange, way: Way): void {
+  const { host: _, 'content-length': length, ...others } = incoming.headers;
+  const headers = typeof way === 'object' || length === undefined ? others : { ...others, 'content-length': length };
   const url = new URL(`${upstream.url}${incoming.url ?? '/'}`);
   const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
   const trust = upstream.ca === undefined ? {} : { ca: upstream.ca };
   const outward = send(url, { method: incoming.method, headers, agent: false, ...trust }, (answer) => {
-    if (isLost) return void answer.resume().once('end', () => incoming.socket.destroy());
+    if (way === 'lose-answer') return void answer.resume().once('end', () => incoming.socket.destroy());
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+    if (way === 'cut-answer') return cut(answer, outgoing, () => incoming.socket.destroy());
     outgoing.flushHeaders();
     answer.pipe(outgoing);
     answer.once('error', () => outgoing.destroy());
   });
   outward.once('error', () => incoming.socket.destroy());
   outgoing.once('close', () => outward.destroy());
+  if (way === 'cut-request') return cut(incoming, outward, () => outward.destroy());
+  if (typeof way === 'object') return void text(incoming).then((body) => outward.end(way.rewrite(body)));
   incoming.pipe(outward);
+}
+
+/** Half of the first piece passes. */
+function cut(from: Readable, to: Writable, end: () => void): void {
+  from.once('data', (chunk: Buffer) => to.write(chunk.subarray(0, chunk.length >> 1), end));
+  from.once('end', end);
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './fault.ts';
 import type { FaultProxy, Passing } from './fault-proxy.ts';
 import { commitSoon, type Round } from './round.ts';
+import { patienceMs, until } from './until.ts';
 
 /** Steps of a bump as its requests show them. */
 const steps: readonly { readonly at: string; readonly through: 'api' | 'git'; matches(passing: Passing): boolean }[] = [
@@ -31,11 +32,12 @@ export const killFaults: readonly Fault[] = [
   {
     name: 'kill-random',
     async play(round) {
-      for (let kills = round.random.between(1, 3); kills > 0; kills -= 1) {
+      for (let kills = round.random.between(3, 5); kills > 0; kills -= 1) {
         await round.bump();
-        await round.wait(0, 600);
+        await round.wait(0, round.random.pick([300, 1000, 3000]));
         await round.kill();
         await round.start();
+        if (round.random.chance(0.5)) await round.settle();
       }
     },
   },
@@ -51,43 +53,40 @@ export const killFaults: readonly Fault[] = [
     },
   },
   { name: 'kill-at-prune', play: killAtPrune },
-  ...steps.map(
-    ({ at, through, matches }): Fault => ({
-      name: `kill-at-${at}`,
-      async play(round) {
-        const moment = round.random.pick(['before', 'after'] as const);
-        const skip = round.random.between(0, 1);
-        const killed = killWhen(round, round[through], { matches, moment, skip });
-        await round.bump();
-        await killed;
-        await round.start();
-      },
-    }),
+  ...(['before', 'after'] as const).flatMap((moment) =>
+    steps.map(
+      ({ at, through, matches }): Fault => ({
+        name: `kill-${moment}-${at}`,
+        async play(round) {
+          const killed = killWhen(round, round[through], { matches, moment });
+          await round.bump();
+          await killed;
+          await round.start();
+        },
+      }),
+    ),
   ),
 ];
 
 interface Cue {
   readonly matches: (passing: Passing) => boolean;
   readonly moment: 'before' | 'after';
-  /** So many pass first. */
-  readonly skip: number;
 }
 
-/** Kills when the cue comes, or after a while without it. */
-async function killWhen(round: Round, proxy: FaultProxy, { matches, moment, skip }: Cue): Promise<void> {
-  let left = skip;
-  const { promise: seen, resolve } = Promise.withResolvers<void>();
+/** Kills when the cue comes; a step that never comes shows nothing, and fails the round. */
+async function killWhen(round: Round, proxy: FaultProxy, { matches, moment }: Cue): Promise<void> {
+  const { promise: seen, resolve } = Promise.withResolvers<true>();
   const forget = proxy.listen((passing, at) => {
     if (at !== moment || !matches(passing)) return;
-    left -= 1;
-    if (left < 0) {
-      round.bot.end('SIGKILL');
-      resolve();
-    }
+    void round.kill();
+    resolve(true);
   });
-  await Promise.race([seen, sleep(4000)]);
+  const patience = new AbortController();
+  const came = await Promise.race([seen, sleep(patienceMs, false, { signal: patience.signal })]);
+  patience.abort();
   forget();
   await round.kill();
+  if (!came) throw new Error('the step at which it was to be killed never came');
 }
 
 /** Something leaves git, and the bot dies while it leaves the cluster. */
@@ -96,16 +95,16 @@ async function killAtPrune(round: Round): Promise<void> {
   await commitSoon(loop, { 'apps/extra.yaml': extra }, 'Add something');
   await round.ask('GitRepository', 'fleet');
   const map = { group: '', version: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'extra' };
-  await loop.until('the extra object', async () => (await loop.cluster.get(map)) !== null);
+  await until('the extra object', async () => (await loop.cluster.get(map)) !== null);
   const matches = ({ method, path }: Passing) => method === 'DELETE' && path.includes('/configmaps/extra');
-  const killed = killWhen(round, round.api, { matches, moment: random.pick(['before', 'after'] as const), skip: 0 });
+  const killed = killWhen(round, round.api, { matches, moment: random.pick(['before', 'after'] as const) });
   await loop.person.pull();
   await loop.person.remove('apps/extra.yaml');
   round.foreign.push(await loop.person.commitAndPush('Take it away'));
   await round.ask('GitRepository', 'fleet');
   await killed;
   await round.start();
-  await loop.until('the extra object to be pruned', async () => (await loop.cluster.get(map)) === null);
+  await until('the extra object to be pruned', async () => (await loop.cluster.get(map)) === null);
 }
 
 const extra = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: extra\n  namespace: default\ndata:\n  a: b\n';

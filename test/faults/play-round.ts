@@ -14,6 +14,7 @@ export interface Outcome {
   /** From the end of the fault until everything was in git and in the cluster. */
   readonly recoveryMs: number;
   readonly bumps: number;
+  readonly kills: number;
   readonly requests: number;
   readonly failure: string | null;
   /** Plays the same round. */
@@ -24,7 +25,7 @@ export async function playRound(fault: Fault, seed: number, api?: KubeApiServer)
   const start = performance.now();
   const real = api === undefined ? '' : ' --real';
   const known = { fault: fault.name, seed, replay: `npm run faults -- --only ${fault.name} --seed ${seed}${real}` };
-  let seen = { recoveryMs: 0, bumps: 0, requests: 0 };
+  let seen = { recoveryMs: 0, bumps: 0, kills: 0, requests: 0 };
   let failure: string | null = null;
   try {
     await using round = await openRound(createRandom(seed), fault, api);
@@ -33,6 +34,7 @@ export async function playRound(fault: Fault, seed: number, api?: KubeApiServer)
       seen = {
         recoveryMs,
         bumps: round.bumps,
+        kills: round.kills,
         requests: round.api.count + round.git.count + round.loop.registry.requests.length,
       };
     } catch (error) {
@@ -65,6 +67,6 @@ function describe(error: unknown): string {
 }
 
 /** FAULTS_LOG=1 prints what the bot logged in a round that failed. */
-function tellLog({ logFile }: Round): void {
+export function tellLog({ logFile }: Round): void {
   if (process.env['FAULTS_LOG'] !== undefined) console.error(readFileSync(logFile, 'utf8'));
 }

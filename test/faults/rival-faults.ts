@@ -18,6 +18,7 @@ import { runningImage } from './converge.ts';
 import type { Fault } from './fault.ts';
 import { commitSoon, type Round } from './round.ts';
 import { startStranger } from './stranger.ts';
+import { until } from './until.ts';
 
 const web = { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'default', name: 'web' };
 
@@ -97,7 +98,7 @@ export const rivalFaults: readonly Fault[] = [
       await round.bump();
     },
     async check({ loop }) {
-      await loop.until('one replica again', async () => replicasOf(await loop.cluster.get(web)) === 1);
+      await until('one replica again', async () => replicasOf(await loop.cluster.get(web)) === 1);
     },
   },
   {
@@ -106,7 +107,7 @@ export const rivalFaults: readonly Fault[] = [
       await round.loop.cluster.delete(web);
       await round.wait(0, 500);
       await round.bump();
-      await round.loop.until('it to be back', async () => (await runningImage(round.loop, 'web')) !== undefined);
+      await until('it to be back', async () => (await runningImage(round.loop, 'web')) !== undefined);
     },
   },
   {
@@ -196,7 +197,7 @@ async function undoEachBump(round: Round): Promise<void> {
   const original = (await loop.main.file(file)) ?? '';
   await round.bump('web');
   const tag = round.newest.get('web');
-  await loop.lands(file, `:${tag}`);
+  await until(`${file} at ${tag}`, async () => (await loop.main.file(file))?.includes(`:${tag}`));
   await commitSoon(loop, { [file]: original }, 'Back to what we had');
   round.newest.set('web', '1.0.0');
   await round.ask('GitRepository', 'fleet');
@@ -205,7 +206,7 @@ async function undoEachBump(round: Round): Promise<void> {
 
 async function assertHeld(round: Round): Promise<void> {
   const { loop } = round;
-  const held = await loop.until('the hold', async () => conditionOf(await loop.get('ImageUpdateAutomation', 'fleet'), 'Held'));
+  const held = await until('the hold', async () => conditionOf(await loop.get('ImageUpdateAutomation', 'fleet'), 'Held'));
   if (held.status !== 'True' || !/web/.test(held.message)) throw new Error(`the hold is not named: ${stringify(held)}`);
   const head = await loop.main.head();
   await round.ask('ImageUpdateAutomation', 'fleet');

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { type Bot, type BotOptions, startBot } from './bot.ts';
 import { converge } from './converge.ts';
 import { type FaultProxy, startFaultProxy, type Upstream } from './fault-proxy.ts';
 import type { Random } from './random.ts';
+import { until } from './until.ts';
 
 export type Image = 'web' | 'api';
 export const images: readonly Image[] = ['web', 'api'];
@@ -48,11 +49,16 @@ export interface Round extends AsyncDisposable {
   readonly parts: Pick<BotOptions, 'kubeconfig' | 'logFile'>;
   /** Keeps a file beside the state folder until the round ends; returns its path. */
   writeFile(name: string, text: string): Promise<string>;
+  /** Throws unless the bot logged this since the round began. */
+  said(pattern: RegExp): Promise<void>;
   bumps: number;
+  kills: number;
 }
 
 export interface RoundSetup {
   readonly loop?: LoopOptions;
+  /** Further flags of `run`. */
+  readonly flags?: readonly string[];
   /** Before the bot starts. */
   readonly prepare?: (round: Round) => Promise<void>;
 }
@@ -76,6 +82,7 @@ export async function openRound(random: Random, setup: RoundSetup, api?: LoopOpt
     ...{ random, loop, api: apiProxy, git: gitProxy, stateFolder, logFile, foreign: [], writers: new Set(), residentBytes: 0 },
     newest: new Map(images.map((image) => [image, '1.0.0'])),
     bumps: 0,
+    kills: 0,
     parts: { kubeconfig, logFile },
     async writeFile(name, text) {
       await writeFile(join(folder, name), text, { mode: 0o600 });
@@ -87,11 +94,15 @@ export async function openRound(random: Random, setup: RoundSetup, api?: LoopOpt
       return bot;
     },
     async start(options) {
-      bot = startBot({ kubeconfig, stateFolder, logFile, ...options });
+      bot = startBot({ kubeconfig, stateFolder, logFile, flags: setup.flags ?? [], ...options });
       return bot;
     },
     async kill() {
+      if (bot?.isAlive) result.kills += 1;
       await bot?.end('SIGKILL');
+    },
+    async said(pattern) {
+      await until(`the log to tell ${pattern}`, async () => pattern.test(await readFile(logFile, 'utf8')));
     },
     ...createDeeds(loop, random),
   };
@@ -103,7 +114,11 @@ export async function openRound(random: Random, setup: RoundSetup, api?: LoopOpt
 function loopOptions({ loop = {} }: RoundSetup, gitUrl: string, api: LoopOptions['api']): LoopOptions {
   return {
     images: { web: ['1.0.0'], api: ['1.0.0'] },
-    files: (host) => Object.fromEntries(images.map((name) => [`apps/${name}.yaml`, deployment(name, `${host}/${name}:1.0.0`)])),
+    files: (host) => ({
+      ...Object.fromEntries(images.map((name) => [`apps/${name}.yaml`, deployment(name, `${host}/${name}:1.0.0`)])),
+      // Applied by nobody until a round does.
+      'other/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other\n  namespace: default\ndata:\n  a: b\n',
+    }),
     source: { spec: { url: `${gitUrl}/fleet.git`, timeout: '20s' } },
     ...loop,
     extra: [kustomization('./apps'), ...(loop.extra ?? [])],

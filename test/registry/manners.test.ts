@@ -138,6 +138,27 @@ describe('a digest', () => {
     });
   });
 
+  const wrong = `sha256:${'0'.repeat(64)}`;
+  test.for([
+    {
+      because: 'there is no such manifest',
+      fault: { kind: 'status', status: 200, headers: { 'docker-content-digest': wrong }, on: 'HEAD' } as const,
+    },
+    { because: 'what it sends for it is something else', fault: { kind: 'body', body: '{}', on: '/manifests/sha256:' } as const },
+  ])('that a header claims is a BAD_RESPONSE where $because', async ({ fault }) => {
+    await using registry = await openRegistry(['1.0.0']);
+    registry.server.setFault(fault);
+    await expect(registry.client.fetchDigest(registry.image, '1.0.0', accessTo())).rejects.toMatchObject({
+      code: 'BAD_RESPONSE',
+    });
+  });
+
+  test('whose manifest was read once costs one HEAD', async () => {
+    await using registry = await openRegistry(['1.0.0']);
+    for (let times = 3; times > 0; times -= 1) await registry.client.fetchDigest(registry.image, '1.0.0', accessTo());
+    expect(askedFor(registry.server, 'manifests').map((line) => line.split(' ')[0])).toEqual(['HEAD', 'GET', 'HEAD', 'HEAD']);
+  });
+
   test('of a tag that cannot be is INVALID_NAME, and nothing is asked', async () => {
     await using registry = await openRegistry(['1.0.0']);
     await expect(registry.client.fetchDigest(registry.image, '../../x', accessTo())).rejects.toMatchObject({
