@@ -2,11 +2,11 @@ import type { Growth } from './growth.ts';
 import type { Figure } from './measure.ts';
 import { type Comparison, comparisonsOf, describeCost, type Measured } from './scenario.ts';
 
-/** One scenario as a table; where there is a peer its row stands below ours, with how many times ours its median is. */
+/** One scenario as a table; where there is a peer its row stands below ours, with how many times ours its median, CPU and memory are. */
 export function printMeasured(ours: Measured, peer: Measured | null): void {
   const width = Math.max(...[...ours.figures, ...(peer?.figures ?? [])].map(({ what }) => what.length + indent.length));
   console.log(
-    `${'what'.padEnd(width)}     n     median        min        max        CPU s   MiB${peer === null ? '' : '   ratio'}`,
+    `${'what'.padEnd(width)}     n     median        min        max        CPU s   MiB${peer === null ? '' : '   ratio   of CPU  of MiB'}`,
   );
   for (const row of rowsOf(ours, peer)) console.log(describeRow(row, width));
   for (const growth of ours.growth ?? []) console.log(describeGrowth('', growth));
@@ -20,7 +20,7 @@ export function printMeasured(ours: Measured, peer: Measured | null): void {
 interface Row {
   readonly label: string;
   readonly figure: Figure;
-  readonly ratio?: number;
+  readonly comparison?: Comparison;
 }
 
 const indent = '    Flux: ';
@@ -33,19 +33,26 @@ function rowsOf(ours: Measured, peer: Measured | null): readonly Row[] {
   ]);
 }
 
-function peerRowOf({ what, peer, ratio }: Comparison): Row {
-  return { label: `${indent}${peer.what === what ? 'the same' : peer.what}`, figure: peer, ratio };
+function peerRowOf(comparison: Comparison): Row {
+  const { what, peer } = comparison;
+  return { label: `${indent}${peer.what === what ? 'the same' : peer.what}`, figure: peer, comparison };
 }
 
-function describeRow({ label, figure: { n, median, min, max, unit, cost }, ratio }: Row, width: number): string {
+function describeRow({ label, figure: { n, median, min, max, unit, cost }, comparison }: Row, width: number): string {
   const cells = [median, min, max].map((value) => format(value).padStart(10));
   const costs =
     cost === undefined ? ''.padStart(14) : `${cost.cpuSeconds.toFixed(2).padStart(8)}${cost.residentMiB.toFixed(0).padStart(6)}`;
-  return `${label.padEnd(width)}  ${String(n).padStart(4)} ${cells.join(' ')} ${unit.padEnd(3)}${costs}${describeRatio(ratio)}`;
+  return `${label.padEnd(width)}  ${String(n).padStart(4)} ${cells.join(' ')} ${unit.padEnd(3)}${costs}${describeRatios(comparison)}`;
 }
 
-function describeRatio(ratio: number | undefined): string {
-  return ratio === undefined || !Number.isFinite(ratio) ? '' : `${ratio.toFixed(ratio < 10 ? 1 : 0)}×`.padStart(8);
+function describeRatios(comparison: Comparison | undefined): string {
+  if (comparison === undefined) return '';
+  const { ratio, cpuRatio, memoryRatio } = comparison;
+  return [ratio, cpuRatio, memoryRatio].map((value) => describeRatio(value).padStart(8)).join(' ');
+}
+
+function describeRatio(ratio: number | null): string {
+  return ratio === null || !Number.isFinite(ratio) ? '' : `${ratio.toFixed(ratio < 10 ? 1 : 0)}×`;
 }
 
 function describeGrowth(whose: string, { what, points, exponent }: Growth): string {

@@ -69,15 +69,30 @@ export interface Comparison {
   readonly peer: Figure;
   /** How many times ours the peer's median is; not finite where ours is 0. */
   readonly ratio: number;
+  /** The same of the CPU seconds of one round, and of the memory; null where they were not counted. */
+  readonly cpuRatio: number | null;
+  readonly memoryRatio: number | null;
 }
 
 /** A figure of the peer belongs to ours of the same name, or to the one that its name begins with: the same under another setting of the peer's. */
 export function comparisonsOf(ours: Measured, peer: Measured | null): readonly Comparison[] {
-  return ours.figures.flatMap(({ what, median }) =>
+  return ours.figures.flatMap((our) =>
     (peer?.figures ?? [])
-      .filter((figure) => figure.what === what || figure.what.startsWith(`${what}, `))
-      .map((figure) => ({ what, peer: figure, ratio: figure.median / median })),
+      .filter(({ what }) => what === our.what || what.startsWith(`${our.what}, `))
+      .map((figure) => compare(our, figure)),
   );
+}
+
+function compare(ours: Figure, peer: Figure): Comparison {
+  const ratioOf = (of: (figure: Figure, cost: Cost) => number) =>
+    ours.cost === undefined || peer.cost === undefined ? null : of(peer, peer.cost) / of(ours, ours.cost);
+  return {
+    what: ours.what,
+    peer,
+    ratio: peer.median / ours.median,
+    cpuRatio: ratioOf(({ n }, { cpuSeconds }) => cpuSeconds / n),
+    memoryRatio: ratioOf((_, { residentMiB }) => residentMiB),
+  };
 }
 
 export function describeCost({ what, n, cost }: Figure): string | null {

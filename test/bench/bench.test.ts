@@ -37,6 +37,16 @@ test('a figure of the peer stands against ours of that name, and against the one
   expect(comparisonsOf(ours, null)).toEqual([]);
 });
 
+test('the CPU of a peer is compared by the round, its memory as it is', () => {
+  const cost = (cpuSeconds: number, residentMiB: number) => ({ cpuSeconds, residentMiB, api: {}, registry: {} });
+  const ours = { figures: [figureOf('a bump', [1, 1, 1, 1], 'ms', cost(2, 100)), figureOf('a start', [1])] };
+  const peer = { figures: [figureOf('a bump', [3], 'ms', cost(5, 250)), figureOf('a start', [2], 'ms', cost(1, 1))] };
+  expect(comparisonsOf(ours, peer).map(({ cpuRatio, memoryRatio }) => [cpuRatio, memoryRatio])).toEqual([
+    [10, 2.5],
+    [null, null],
+  ]);
+});
+
 test('requests are told by what came between two counts', () => {
   expect(describeCounts(growthOf({ get: 2, list: 1 }, { get: 5, list: 1, apply: 1 }))).toBe('3 get, 1 apply');
   expect(describeCounts(growthOf({ get: 2 }, { get: 2 }))).toBe('none');
