@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { formatKey, type Instant, type NamespacedName, type Store } from '../core/index.ts';
 
 /** The last complete listing of one ImageRepository, after its exclusions. */
@@ -39,8 +40,12 @@ export function createTagLists(store: Store): TagLists {
       return list;
     },
     async write(repository, list) {
-      known.keep(at(repository), list);
-      await store.write(at(repository), JSON.stringify(list));
+      const key = at(repository);
+      // Nearly every scan finds what the one before found, and that is on the disk.
+      if (!isDeepStrictEqual(known.get(key), list)) {
+        await store.write(key, JSON.stringify(list));
+        known.keep(key, list);
+      }
       if ((await readDoubts()).delete(doubtAt(repository))) await store.delete(doubtAt(repository));
     },
     async doubtedSince(repository) {

@@ -9,8 +9,27 @@ export type CompiledPattern =
 const maxPatternLength = 4096;
 const maxProgramSize = 20_000;
 
+/** The same few patterns are asked for by each scan. Large ones are compiled anew, since they would fill the memory. */
+const remembered = new Map<string, CompiledPattern>();
+const rememberAtMost = 64;
+const rememberedProgramSize = 500;
+
 /** Compiles somebody else's RE2 pattern; it matches in time linear in the tag, and its size is bounded. */
 export function compilePattern(source: string): CompiledPattern {
+  const known = remembered.get(source);
+  if (known !== undefined) return known;
+  const compiled = compile(source);
+  if (compiled.kind === 'pattern' && compiled.pattern.programSize() <= rememberedProgramSize) remember(source, compiled);
+  return compiled;
+}
+
+function remember(source: string, compiled: CompiledPattern): void {
+  const [oldest] = remembered.keys();
+  if (remembered.size >= rememberAtMost && oldest !== undefined) remembered.delete(oldest);
+  remembered.set(source, compiled);
+}
+
+function compile(source: string): CompiledPattern {
   if (source.length > maxPatternLength) return invalid(`pattern is longer than ${maxPatternLength} characters`);
   try {
     const pattern = RE2JS.compile(source);
