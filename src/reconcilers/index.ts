@@ -40,5 +40,6 @@ export { answerRequests } from './requests.ts';
 export type { RolloutProgress } from './rollout-deps.ts';
 export { createRolloutRecorder } from './rollout-record.ts';
 export { createRolloutSight } from './rollout-sight.ts';
+export { withoutStrayNamespaces } from './stray-namespaces.ts';
 export { createTagLists } from './tag-lists.ts';
 export { automationRequestWakes, automationWakes, imagePolicyWakes, imageRepositoryWakes } from './wakes.ts';
