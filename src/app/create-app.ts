@@ -39,7 +39,8 @@ export async function createApp(given: AppOptions): Promise<App> {
   const beforePush = (branch: string) => assertOpen(pushGate, `pushing to '${branch}'`);
   const checkAddress = checkAddressOf(options);
   const git = createGit({ stateFolder: options.stateFolder, clock, log, beforePush, checkAddress });
-  const registry = createRegistry({ clock, log, checkAddress });
+  const { onRegistryRequest: onRequest } = options;
+  const registry = createRegistry({ clock, log, checkAddress, ...(onRequest === undefined ? {} : { onRequest }) });
   const engine = createEngine(options);
   const memory = createArtifacts();
   const parts: Parts = {

@@ -1,7 +1,7 @@
-import type { Clock, Cluster, LabelTest, Log } from '../core/index.ts';
+import type { Clock, Cluster, LabelTest, Log, Room } from '../core/index.ts';
 import type { FinishedRun, Observed } from '../engine/index.ts';
 import type { ControllerGroup, Leases } from '../lease/index.ts';
-import type { DecryptionTools, RolloutProgress } from '../reconcilers/index.ts';
+import type { DecryptionTools, PlannedBump, RolloutProgress } from '../reconcilers/index.ts';
 import type { Retention } from '../source/index.ts';
 
 /** What the bot works on and with. */
@@ -23,15 +23,21 @@ export interface AppOptions {
     readonly advertise?: string;
     readonly retention?: Retention;
   };
+  /** While there is no memory to spare, objects run one at a time and caches are let go. Absent = there always is. */
+  readonly room?: Room;
   readonly onFinished?: (run: FinishedRun) => void;
   /** Nothing is done and nothing is written anywhere but in the state folder: it is told what each run would do. */
   readonly observed?: Observed;
+  /** With `observed`: told what each automation would commit. */
+  readonly onPlanned?: (planned: PlannedBump) => void;
   /** Told of what became of Rollouts and how long it took. */
   readonly onRollout?: (progress: RolloutProgress) => void;
   /** Send events on to there too, as Flux's controllers do. */
   readonly eventsAddress?: string;
   /** Listen for webhooks there; absent = nowhere. */
   readonly webhooks?: { readonly host: string; readonly port: number; readonly baseUrl?: string };
+  /** Told of each request to a registry. */
+  readonly onRegistryRequest?: (request: { readonly registry: string; readonly code: string }) => void;
   /** Told of each answer to a webhook. */
   readonly onWebhook?: (status: number) => void;
   /** The parts that run; absent = all. */

@@ -11,7 +11,7 @@ import { parseDuration } from './cluster-options.ts';
 import { CliError } from './error.ts';
 import { ObservationBook } from './observe/observation-book.ts';
 import { observe } from './observe/observe.ts';
-import { releaseMemoryWhenIdle } from './release-memory.ts';
+import { findCollector, releaseMemoryWhenIdle } from './release-memory.ts';
 import { appOptionsOf } from './run/app-options.ts';
 import { connect } from './run/connect.ts';
 import { followPolicies } from './run/follow-policies.ts';
@@ -30,6 +30,7 @@ import type { RunOptions } from './run/run-options.ts';
 import { serveListeners } from './run/serve-listeners.ts';
 import { tellMissingNamespace } from './run/tell-missing-namespace.ts';
 import { tellMissingRights } from './run/tell-missing-rights.ts';
+import { watchMemory } from './run/watch-memory.ts';
 import { readRuntimePlace } from './runtime-place.ts';
 
 /** `tagalong run`: the bot itself. */
@@ -135,7 +136,16 @@ async function run(options: RunOptions): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const stateFolder = resolve(options.stateDir);
   stack.use(await openStateFolder(stateFolder));
-  const { home, target } = await connect(options, stateFolder, log, stack);
+  const collect = findCollector();
+  const memory = stack.use(watchMemory({ clock: systemClock, log, collect }));
+  const metrics = createMetrics({
+    hasRoom: () => memory.isEnough(),
+    depths: () => app.engine.depths(),
+    objects: () => app.engine.objects(),
+    leases: () => leases?.states() ?? [],
+  });
+  const onRequest = metrics.observeApiRequest;
+  const { home, target } = await connect(options, stateFolder, { log, onRequest }, stack);
   const place = readRuntimePlace(process.env, podEnvironment().folder);
   const leases = openLeases(options, home, place, log);
   if (leases !== null) stack.defer(() => leases.release());
@@ -143,16 +153,13 @@ async function run(options: RunOptions): Promise<void> {
   if (isAsked) await tellMissingRights(options, home, leases === null ? null : place.namespace, log);
   await tellMissingNamespace(options, home, log);
   const book = options.observe === true ? new ObservationBook() : null;
-  const metrics = createMetrics({
-    depths: () => app.engine.depths(),
-    objects: () => app.engine.objects(),
-    leases: () => leases?.states() ?? [],
-  });
   let isReady = false;
   const app = await createApp({
     ...{ home, target, stateFolder, log, clock: systemClock },
     ...appOptionsOf(options, place),
+    room: memory,
     onFinished: (finished) => metrics.observeRun(finished),
+    onRegistryRequest: metrics.observeRegistryRequest,
     onWebhook: (status) => metrics.observeWebhook(status),
     onRollout: (progress) => metrics.observeRollout(progress),
     ...(leases === null ? {} : { leases }),
@@ -162,7 +169,7 @@ async function run(options: RunOptions): Promise<void> {
   leases?.start();
   await serveListeners(options, { metrics, leases, isReady: () => isReady }, log, stack);
   await app.start();
-  stack.use(releaseMemoryWhenIdle({ isIdle: () => app.engine.isIdle(), clock: systemClock, log }));
+  stack.use(releaseMemoryWhenIdle({ isIdle: () => app.engine.isIdle(), clock: systemClock, log, collect }));
   isReady = true;
   log.info('running', { server: home.server, controllers: options.controllers, leases: leases !== null });
   if (options.policies !== undefined) await followPolicies(resolve(options.policies), home, app.store, log, stack);

@@ -11,6 +11,7 @@ import {
 import { createToken } from './create-token.ts';
 import { createCredentials } from './credentials.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
+import type { OnRequest } from './dispatch.ts';
 import { ClusterError } from './error.ts';
 import { loadInCluster, podEnvironment } from './in-cluster.ts';
 import { type Connection, type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
@@ -33,6 +34,8 @@ export interface ClusterOptions {
   readonly watchTimes?: Partial<WatchTimes>;
   /** For an address that somebody else chose; absent = any may be spoken to. */
   readonly checkAddress?: CheckAddress;
+  /** Told of each attempt of a request once its answer began. */
+  readonly onRequest?: OnRequest;
 }
 
 /**
@@ -58,6 +61,7 @@ export function openTransport(options: ClusterOptions): Transport {
     clock,
     log,
     requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
+    ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
     ...(connection.user.impersonateUser === undefined ? {} : { impersonateUser: connection.user.impersonateUser }),
   });
 }

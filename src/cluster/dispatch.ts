@@ -8,12 +8,16 @@ export interface Answer {
   readonly body: AsyncIterable<Buffer> & { text(): Promise<string> };
 }
 
+/** `code` is the HTTP status, or `<error>` where there was no answer, as client-go counts it. */
+export type OnRequest = (request: { readonly method: string; readonly host: string; readonly code: string }) => void;
+
 export interface DispatchParts {
   readonly server: string;
   readonly pools: Pools;
   readonly userAgent: string;
   /** Whom the kubeconfig itself acts for; a request may name somebody else. */
   readonly impersonateUser?: string;
+  readonly onRequest?: OnRequest;
 }
 
 export interface DispatchLimits {
@@ -24,7 +28,24 @@ export interface DispatchLimits {
 }
 
 /** Sends one request, once. Rejects with whatever the connection failed with; any answer is an answer. */
-export function dispatch(
+export async function dispatch(
+  parts: DispatchParts,
+  request: ApiRequest,
+  credentials: RequestCredentials,
+  limits: DispatchLimits,
+): Promise<Answer> {
+  const tell = (code: string) => parts.onRequest?.({ method: request.method, host: new URL(parts.server).host, code });
+  try {
+    const answer = await sendOnce(parts, request, credentials, limits);
+    tell(String(answer.statusCode));
+    return answer;
+  } catch (error) {
+    tell('<error>');
+    throw error;
+  }
+}
+
+function sendOnce(
   parts: DispatchParts,
   request: ApiRequest,
   credentials: RequestCredentials,

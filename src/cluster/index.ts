@@ -1,4 +1,5 @@
 export { type ClusterOptions, createCluster } from './create-cluster.ts';
+export type { OnRequest } from './dispatch.ts';
 export { ClusterError, type ClusterErrorCode, type StatusCause } from './error.ts';
 export { followPodLog, type PodLogOptions } from './follow-pod-log.ts';
 export { loadInCluster, podEnvironment } from './in-cluster.ts';

@@ -49,7 +49,11 @@ export interface TransportOptions {
   readonly silenceMs?: number;
   /** How long one exchange may take in all, however steadily it trickles; default 300,000. */
   readonly exchangeMs?: number;
+  readonly onRequest?: OnRequest;
 }
+
+/** Told of each exchange: the registry it was for, also where it went to a host that the registry named; the status, or `<error>`. */
+export type OnRequest = (request: { readonly registry: string; readonly code: string }) => void;
 
 export function createTransport(options: TransportOptions): Transport {
   const {
@@ -92,7 +96,7 @@ export function createTransport(options: TransportOptions): Transport {
       const answer = await budget.withSlot(call.signal, async () => {
         // Again: while this one waited for its slot, another may have been asked to wait.
         await waitWhilePaused(call, request.url, budget, clock);
-        return exchange(call, request);
+        return told(call, exchange(call, request), options.onRequest);
       });
       if (answer.retryAfterMs !== null) budget.pause(answer.retryAfterMs);
       return answer;
@@ -102,6 +106,17 @@ export function createTransport(options: TransportOptions): Transport {
       return dispatchers.close();
     },
   };
+}
+
+async function told({ image }: Call, exchange: Promise<HttpAnswer>, onRequest: OnRequest = () => {}): Promise<HttpAnswer> {
+  try {
+    const answer = await exchange;
+    onRequest({ registry: image.registry, code: String(answer.status) });
+    return answer;
+  } catch (error) {
+    onRequest({ registry: image.registry, code: '<error>' });
+    throw error;
+  }
 }
 
 async function waitWhilePaused(call: Call, url: URL, budget: HostBudget, clock: Clock): Promise<void> {

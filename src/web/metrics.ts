@@ -13,6 +13,10 @@ export interface Metrics {
     outcomes: readonly string[];
     hops: readonly { hop: string; seconds: number }[];
   }): void;
+  /** A request to a Kubernetes API. */
+  observeApiRequest(request: { method: string; host: string; code: string }): void;
+  /** A request to a registry. */
+  observeRegistryRequest(request: { registry: string; code: string }): void;
   /** The exposition text of Prometheus, and its content type. */
   expose(): Promise<{ contentType: string; text: string }>;
 }
@@ -22,11 +26,13 @@ export interface MetricSources {
   depths(): { kind: string; waiting: number; running: number }[];
   /** Every object that is served. */
   objects(): Iterable<KubeObject>;
+  /** Whether there is memory to spare; absent = there always is. */
+  hasRoom?(): boolean;
   /** The Leases of this process; none where it needs none. */
   leases?(): readonly { name: string; held: boolean; holder: string }[];
 }
 
-export function createMetrics({ depths, objects, leases = () => [] }: MetricSources): Metrics {
+export function createMetrics({ depths, objects, leases = () => [], hasRoom = () => true }: MetricSources): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const durations = new Histogram({
@@ -75,6 +81,14 @@ export function createMetrics({ depths, objects, leases = () => [] }: MetricSour
       }
     },
   });
+  new Gauge({
+    name: 'tagalong_memory_short',
+    help: '1 while memory is short and objects run one at a time.',
+    registers: [register],
+    collect() {
+      this.set(hasRoom() ? 0 : 1);
+    },
+  });
   addLeaseGauges(register, leases);
   addObjectGauges(register, objects);
   const webhooks = new Counter({
@@ -83,7 +97,21 @@ export function createMetrics({ depths, objects, leases = () => [] }: MetricSour
     labelNames: ['code'],
     registers: [register],
   });
+  const apiRequests = new Counter({
+    name: 'rest_client_requests_total',
+    help: 'Requests to Kubernetes APIs, under the name and labels that every Kubernetes controller has.',
+    labelNames: ['code', 'method', 'host'],
+    registers: [register],
+  });
+  const registryRequests = new Counter({
+    name: 'tagalong_registry_requests_total',
+    help: 'Requests to registries by status code; <error> where there was no answer.',
+    labelNames: ['registry', 'code'],
+    registers: [register],
+  });
   return {
+    observeApiRequest: (request) => apiRequests.inc(request),
+    observeRegistryRequest: (request) => registryRequests.inc(request),
     observeWebhook: (status) => webhooks.inc({ code: String(status) }),
     observeRun({ kind, key, result, durationMs }) {
       const [namespace = '', name = ''] = key.split('/');

@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import { type KubeObject, nameOf } from '../core/index.ts';
+import { addUpdateGauges } from './update-metrics.ts';
 
 interface Status {
   readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string }[];
@@ -20,6 +21,7 @@ export function addObjectGauges(register: Registry, objects: () => Iterable<Kube
   addConditions(register, objects);
   addSuspensions(register, objects);
   addInfo(register, objects);
+  addUpdateGauges(register, objects);
 }
 
 function addConditions(register: Registry, objects: () => Iterable<KubeObject>): void {

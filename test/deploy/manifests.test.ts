@@ -50,9 +50,9 @@ test('every file is in a kustomization, and every kustomization is reached from 
     const { resources = [], components = [] } = parse(read(name)) as Kustomization;
     return [...resources, ...components].map((entry) => join(dirname(name), entry));
   });
-  const ways = ['standalone', 'split', 'beside-flux', 'beside-argo-cd'];
+  const ways = ['standalone', 'multi-tenant', 'tenant', 'split', 'beside-flux', 'beside-argo-cd'];
   // What an installation adds if it wants to; docs/install.md says when.
-  const wishes = ['components/workload-identity'];
+  const wishes = ['components/workload-identity', 'components/monitoring'];
   const missing = files.filter((name) => {
     const isKustomization = name.endsWith('kustomization.yaml');
     const wanted = isKustomization ? dirname(name) : name;
@@ -65,7 +65,7 @@ test('every version is the one of package.json', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const labels = kustomizations.flatMap((name) => (parse(read(name)) as Kustomization).labels ?? []);
   const versions = labels.flatMap(({ pairs }) => pairs['app.kubernetes.io/version'] ?? []);
-  expect(versions.length).toBe(6);
+  expect(versions.length).toBe(7);
   expect(new Set(versions)).toEqual(new Set([`v${version}`]));
   expect(container.image).toMatch(new RegExp(`:v${version.replaceAll('.', '\\.')}$`));
 });

@@ -88,3 +88,33 @@ test('rollouts are counted by outcome, and each step is measured', async () => {
   ]);
   expect(starting('tagalong_rollout_hop_seconds_sum{')).toEqual(['tagalong_rollout_hop_seconds_sum{hop="applied_to_healthy"} 4']);
 });
+
+test('what is held, what waits for guards, and what scans found is told by object', async () => {
+  const object = (kind: string, name: string, status: object): KubeObject => ({ ...kustomization(name, { status }), kind });
+  const held = (message: string, status = 'True') => ({ conditions: [{ type: 'Held', status, message }] });
+  const { starting } = await expose(() => [
+    object('ImageUpdateAutomation', 'two', held('a is held\nb is held')),
+    object('ImageUpdateAutomation', 'many', held('a is held\n… and 12 more')),
+    object('ImageUpdateAutomation', 'free', held('nothing', 'False')),
+    object('ImageUpdateAutomation', 'new', {}),
+    object('UpdateGuard', 'office', {
+      guarded: [{ reason: 'Frozen', automation: 'apps/a' }, { reason: 'Frozen', automation: 'apps/b' }, { reason: 'NotSigned' }],
+    }),
+    object('ImageRepository', 'web', { lastScanResult: { tagCount: 7, scanTime: '2026-01-01T00:00:00Z' } }),
+    object('ImageRepository', 'never', {}),
+  ]);
+  const labels = (name: string) => `{namespace="apps",name="${name}"}`;
+  expect(starting('tagalong_holds{')).toEqual([
+    `tagalong_holds${labels('two')} 2`,
+    `tagalong_holds${labels('many')} 13`,
+    `tagalong_holds${labels('free')} 0`,
+    `tagalong_holds${labels('new')} 0`,
+  ]);
+  expect(starting('tagalong_guarded_updates{')).toEqual([
+    'tagalong_guarded_updates{namespace="apps",name="office",reason="Frozen"} 2',
+  ]);
+  expect(starting('tagalong_image_tags{')).toEqual([`tagalong_image_tags${labels('web')} 7`]);
+  expect(starting('tagalong_last_scan_timestamp_seconds{')).toEqual([
+    `tagalong_last_scan_timestamp_seconds${labels('web')} 1767225600`,
+  ]);
+});

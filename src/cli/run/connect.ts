@@ -1,23 +1,28 @@
 import { customResourceDefinitions, servedKinds } from '../../api/index.ts';
-import { createCluster, type KubeconfigSource, routeByGroup } from '../../cluster/index.ts';
+import { createCluster, type KubeconfigSource, type OnRequest, routeByGroup } from '../../cluster/index.ts';
 import { type Cluster, type Log, systemClock } from '../../core/index.ts';
 import type { RunOptions } from './run-options.ts';
 
 const userAgent = 'tagalong';
 
+interface Tools {
+  readonly log: Log;
+  /** Told of each request to either cluster. */
+  readonly onRequest: OnRequest;
+}
+
 /** Where the resources live and where they are applied. */
 export async function connect(
   options: RunOptions,
   stateFolder: string,
-  log: Log,
+  { log, onRequest }: Tools,
   stack: AsyncDisposableStack,
 ): Promise<{ home: Cluster; target: Cluster }> {
   const open = async (kubeconfig: KubeconfigSource, context?: string) => {
     const cluster = await createCluster({
       kubeconfig,
       userAgent,
-      log,
-      clock: systemClock,
+      ...{ log, onRequest, clock: systemClock },
       ...(context === undefined ? {} : { context }),
     });
     stack.defer(() => cluster.close());
