@@ -3,13 +3,9 @@ import { errorMessage } from '../core/index.ts';
 import { addClusterOptions, clusterOptionsOf } from './cluster-options.ts';
 import { exitCode } from './exit-code.ts';
 import { addExamples } from './help.ts';
+import { addLocalBuildOptions, type LocalBuildOptions } from './local-build-options.ts';
 import { createProgress } from './progress.ts';
 import type { Session } from './session.ts';
-
-interface DiffOptions {
-  readonly path: string;
-  readonly kustomizationFile?: string;
-}
 
 /** `diff kustomization`: what a local folder would change in the cluster. */
 export function addDiffCommand(program: Command, session: Session): void {
@@ -18,11 +14,10 @@ export function addDiffCommand(program: Command, session: Session): void {
     .command('kustomization')
     .alias('ks')
     .argument('<name>', 'name of the Kustomization')
-    .requiredOption('--path <folder>', 'the local folder that its spec.path means')
-    .option('--kustomization-file <file>', 'take the Kustomization from this file, not from the cluster')
     .description('show what a Kustomization would change, by dry runs of the server: exit code 1 on a difference, 2 on an error');
+  addLocalBuildOptions(command);
   addExamples(command, ['diff kustomization apps --path ./clusters/prod/apps', 'diff ks apps -n team --path ./apps']);
-  addClusterOptions(command).action(async (name: string, options: DiffOptions) => {
+  addClusterOptions(command).action(async (name: string, options: LocalBuildOptions) => {
     const { diffKustomization } = await import('./diff-kustomization.ts');
     try {
       const hasChanges = await diffKustomization({ name, ...options }, clusterOptionsOf(command, session.environment), session);

@@ -1,4 +1,4 @@
-import type { Kustomization } from '../api/index.ts';
+import { type Kustomization, kustomizationKind } from '../api/index.ts';
 import {
   applyFieldManager,
   applyModeOf,
@@ -16,9 +16,10 @@ import { createEgressCheck } from '../auth/index.ts';
 import { formatYaml } from '../build/index.ts';
 import { connectionTo, createCluster } from '../cluster/index.ts';
 import { type Cluster, describeObject, type KubeObject, nameOf, refOf, silentLog, TagalongError } from '../core/index.ts';
-import { brings, createRemoteClusters, inventoryOfStatus, withOwner } from '../reconcilers/index.ts';
+import { redactRevealed } from '../decrypt/index.ts';
+import { brings, createRemoteClusters, inventoryOfStatus, withOwner, withoutStrayNamespaces } from '../reconcilers/index.ts';
 import type { ClusterOptions } from './cluster-options.ts';
-import { buildLocally, type LocalBuildOrder } from './local-build.ts';
+import { buildLocally, type LocalBuild, type LocalBuildOrder } from './local-build.ts';
 import { isEncrypted, maskSecrets, withKnownValues } from './mask-secret.ts';
 import { withCluster } from './open-cluster.ts';
 import type { Session } from './session.ts';
@@ -26,21 +27,22 @@ import { unifiedDiff } from './unified-diff.ts';
 
 /** Prints what would be created, changed and deleted; true when there is any. Nothing is written. */
 export async function diffKustomization(
-  order: Omit<LocalBuildOrder, 'namespace'>,
+  order: Omit<LocalBuildOrder, 'namespace' | 'decrypts'>,
   { namespace, ...where }: ClusterOptions,
   session: Session,
 ): Promise<boolean> {
   return withCluster({ ...where, namespace }, session, async (home) => {
-    const { kustomization, build } = await buildLocally({ ...order, namespace }, home, session);
+    const builds = await buildLocally({ ...order, namespace, decrypts: true }, home, session);
     const remotes = createRemoteClusters({ home, connect: connectWith(session) });
     try {
-      const remote = await remotes.open(kustomization, session.signal);
-      const owned = build.objects.map(({ object }) =>
-        withOwner(object, nameOf(kustomization), kustomization.spec.commonMetadata),
-      );
-      const facts: Facts = { kustomization, manifests: inApplyOrder(owned), cluster: remote?.cluster ?? home, session };
-      const hasChanged = await diffManifests(facts);
-      return (await diffDeleted(facts)) || hasChanged;
+      let hasChanges = false;
+      for (const build of builds) {
+        const remote = await remotes.open(build.kustomization, session.signal);
+        const facts = await factsOf(build, { home, cluster: remote?.cluster ?? home, session });
+        const hasChanged = await diffManifests(facts);
+        hasChanges = (await diffDeleted(facts)) || hasChanged || hasChanges;
+      }
+      return hasChanges;
     } finally {
       await remotes.close();
     }
@@ -52,6 +54,26 @@ interface Facts {
   readonly manifests: readonly KubeObject[];
   readonly cluster: Cluster;
   readonly session: Session;
+  /** Texts that were decrypted, which nothing that is printed may show. */
+  readonly revealed: ReadonlySet<string>;
+}
+
+async function factsOf(
+  { kustomization: built, build }: LocalBuild,
+  { home, cluster, session }: { home: Cluster; cluster: Cluster; session: Session },
+): Promise<Facts> {
+  const kustomization = await withStatus(built, home, session);
+  const owner = nameOf(kustomization);
+  const owned = build.objects.map(({ object }) => withOwner(object, owner, kustomization.spec.commonMetadata));
+  const manifests = inApplyOrder(await withoutStrayNamespaces(owned, cluster));
+  return { kustomization, manifests, cluster, session, revealed: build.revealed };
+}
+
+/** What a file or another Kustomization says has no status: what it applied so far is known to the cluster. */
+async function withStatus(built: Kustomization, home: Cluster, { signal }: Session): Promise<Kustomization> {
+  if (built.status !== undefined) return built;
+  const live = (await home.get({ ...kustomizationKind, ...nameOf(built) }, signal)) as Kustomization | null;
+  return live?.status === undefined ? built : { ...built, status: live.status };
 }
 
 function connectWith({ clock }: Session): Parameters<typeof createRemoteClusters>[0]['connect'] {
@@ -82,7 +104,7 @@ interface Comparison {
 /** Null where nothing would change. */
 async function compare(
   manifest: KubeObject,
-  { cluster, session, manifests }: Facts,
+  { cluster, session, manifests, revealed }: Facts,
   ignoredIn: ReturnType<typeof compileIgnoreRules>,
 ): Promise<Comparison | null> {
   const live = await getOrNull(cluster, manifest, session.signal);
@@ -94,7 +116,18 @@ async function compare(
   const ignored = ignoredIn(tried);
   const [before, after] = maskSecrets(withoutIgnored(live, ignored), withoutIgnored(tried, ignored));
   if (before === null || after === null || !differs(before, after)) return null;
-  return { verdict: 'drifted', diff: unifiedDiff(describeObject(manifest), show(before), show(after)) };
+  return { verdict: 'drifted', diff: showDiff(manifest, [before, after], revealed) };
+}
+
+/** Of an object other than a Secret that came encrypted, what it was is as little for the screen as what it becomes. */
+function showDiff(
+  manifest: KubeObject,
+  [before, after]: readonly [KubeObject, KubeObject],
+  revealed: ReadonlySet<string>,
+): string {
+  const what = describeObject(manifest);
+  const text = unifiedDiff(what, show(before), show(after));
+  return redactRevealed(text, revealed) === text ? text : `${what} came encrypted: what differs is not shown`;
 }
 
 /** Null where the namespace or the kind comes with the same build: what is not there yet cannot be tried in. */

@@ -25,6 +25,33 @@ function withMasks(object: KubeObject, other: KubeObject | null, side: string): 
   return masked;
 }
 
+const hidden = '**SOPS**';
+
+/** A Secret without what is encrypted in it, as `flux build` prints it; other objects are returned as they are. */
+export function maskEncrypted(object: KubeObject): KubeObject {
+  if (object.kind !== 'Secret') return object;
+  const isWhole = isEncrypted(object);
+  const { sops: _sops, ...kept } = object;
+  const masked = { ...(kept as KubeObject) };
+  for (const [field, mask] of [
+    ['data', Buffer.from(hidden).toString('base64')],
+    ['stringData', hidden],
+  ] as const) {
+    const values = object[field] as Values | undefined;
+    if (typeof values !== 'object' || values === null) continue;
+    const show = (value: unknown) => (isWhole || isEncryptedValue(field, value) ? mask : value);
+    masked[field] = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, show(value)]));
+  }
+  return masked;
+}
+
+/** A file that SOPS encrypted, such as an input of a secretGenerator. */
+function isEncryptedValue(field: 'data' | 'stringData', value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  const text = field === 'data' ? Buffer.from(value, 'base64').toString('utf8') : value;
+  return text.includes('ENC[AES256_GCM,') && /sops/.test(text);
+}
+
 /** True for what SOPS encrypted and nobody decrypted. */
 export function isEncrypted(object: KubeObject): boolean {
   return typeof object['sops'] === 'object' && object['sops'] !== null;

@@ -7,9 +7,11 @@ import { readVariables } from './kustomization-variables.ts';
 export interface BuildTools {
   readonly builder: Builder;
   /** Where Kustomizations live, and what they take variables and keys from. */
-  readonly home: Cluster;
+  readonly home: Pick<Cluster, 'get' | 'createToken'>;
   readonly decryption: DecryptionTools;
   readonly signal: AbortSignal;
+  /** What a variable is that is not set: by default an error. */
+  readonly unset?: 'error' | 'empty';
 }
 
 /** What a Kustomization yields at an artifact, all of its spec considered. Throws `BuildError` and `DecryptError`. */
@@ -17,7 +19,8 @@ export async function buildKustomization(kustomization: Kustomization, artifact:
   const { builder, signal } = tools;
   const { path } = kustomization.spec;
   const decryption = await readDecryption(kustomization, { home: tools.home, tools: tools.decryption, signal });
-  const substitution = await readVariables(kustomization, tools);
+  const variables = await readVariables(kustomization, tools);
+  const substitution = variables && { ...variables, ...(tools.unset === undefined ? {} : { unset: tools.unset }) };
   return builder.build({ artifact, path, additions: additionsOf(kustomization), substitution, decryption, signal });
 }
 

@@ -30,7 +30,7 @@ export interface DecryptionTools {
 }
 
 interface Reading {
-  readonly home: Cluster;
+  readonly home: Pick<Cluster, 'get' | 'createToken'>;
   readonly tools: DecryptionTools;
   readonly signal: AbortSignal;
 }

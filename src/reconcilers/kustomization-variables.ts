@@ -10,7 +10,7 @@ type Reference = NonNullable<NonNullable<Kustomization['spec']['postBuild']>['su
  */
 export async function readVariables(
   kustomization: Kustomization,
-  { home, signal }: { readonly home: Cluster; readonly signal: AbortSignal },
+  { home, signal }: { readonly home: Pick<Cluster, 'get'>; readonly signal: AbortSignal },
 ): Promise<Substitution | null> {
   const { substitute = {}, substituteFrom = [], substituteStrategy } = kustomization.spec.postBuild ?? {};
   const variables = new Map<string, Buffer>();
@@ -27,7 +27,7 @@ export async function readVariables(
 async function readReference(
   kustomization: Kustomization,
   { kind, name, optional }: Reference,
-  { home, signal }: { readonly home: Cluster; readonly signal: AbortSignal },
+  { home, signal }: { readonly home: Pick<Cluster, 'get'>; readonly signal: AbortSignal },
 ): Promise<[name: string, value: Buffer][]> {
   const { namespace } = nameOf(kustomization);
   const found = await home.get({ group: '', version: 'v1', kind, namespace, name }, signal).catch((error: unknown) => {

@@ -4,17 +4,17 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '../core/index.ts';
 import { createArtifact, type KeyedFile } from './create-artifact.ts';
-import { createIgnoreRules } from './ignore-rules.ts';
+import { createIgnoreRules, type IgnoreFile } from './ignore-rules.ts';
 
 /**
  * A folder as it is on disk, as a source would make an artifact of it: regular files alone, without what `.sourceignore` and the
- * defaults leave out. For people who look before they commit.
+ * defaults leave out, and without what `ignored` names, patterns of one of its folders. For people who look before they commit.
  */
-export function createFolderArtifact(folder: string): Artifact {
-  return createArtifact({ revision: 'local', list: () => listFiles(folder) });
+export function createFolderArtifact(folder: string, ignored?: IgnoreFile): Artifact {
+  return createArtifact({ revision: 'local', list: () => listFiles(folder, ignored) });
 }
 
-async function listFiles(root: string): Promise<KeyedFile[]> {
+async function listFiles(root: string, ignored: IgnoreFile | undefined): Promise<KeyedFile[]> {
   const paths = (await walk(root, '')).toSorted();
   const rules = paths.filter((path) => /(^|\/)\.sourceignore$/.test(path));
   const texts = await Promise.all(
@@ -23,8 +23,9 @@ async function listFiles(root: string): Promise<KeyedFile[]> {
       text: await readFile(join(root, path), 'utf8'),
     })),
   );
-  const isIgnored = createIgnoreRules(texts, undefined);
-  return Promise.all(paths.filter((path) => !isIgnored(path)).map((path) => describeFile(root, path)));
+  const isLeftOut = createIgnoreRules(texts, undefined);
+  const isIgnored = ignored === undefined ? () => false : createIgnoreRules([ignored], undefined);
+  return Promise.all(paths.filter((path) => !isLeftOut(path) && !isIgnored(path)).map((path) => describeFile(root, path)));
 }
 
 async function walk(root: string, folder: string): Promise<string[]> {

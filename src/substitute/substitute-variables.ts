@@ -19,20 +19,22 @@ export function assertVariableNames(variables: Variables): void {
 
 /**
  * A text with its expressions (`${name}`, `${name:=default}`, …) replaced, as Flux's envsubst does: only with braces, `$$` is a `$`,
- * and a variable that is not set is an error unless the expression has a default. Throws `SubstituteError`.
+ * and a variable that is not set is an error unless the expression has a default, or `unset: 'empty'` is wanted. Throws `SubstituteError`.
  */
-export function substituteVariables(text: string, variables: Variables): Buffer {
+export function substituteVariables(text: string, variables: Variables, unset: 'error' | 'empty' = 'error'): Buffer {
   if (!text.includes('$')) return Buffer.from(text);
-  const evaluation = new Evaluation(variables);
+  const evaluation = new Evaluation(variables, unset);
   const texts = parseParts(toBytes(text)).map((part) => evaluation.evaluate(part));
   return Buffer.from(texts.join(''), 'latin1');
 }
 
 class Evaluation {
   readonly #variables: Variables;
+  readonly #unset: 'error' | 'empty';
   #workBytes = 0;
 
-  constructor(variables: Variables) {
+  constructor(variables: Variables, unset: 'error' | 'empty') {
+    this.#unset = unset;
     this.#variables = variables;
   }
 
@@ -49,7 +51,7 @@ class Evaluation {
     const text = fromBytes(name);
     const value = this.#variables.get(text);
     if (value !== undefined) return value.toString('latin1');
-    if (defaultOperators.has(operator)) return '';
+    if (defaultOperators.has(operator) || this.#unset === 'empty') return '';
     throw new SubstituteError('VARIABLE_UNSET', `variable not set (strict mode): ${JSON.stringify(text)}`);
   }
 }
