@@ -18,6 +18,7 @@ import {
   isRefAllowed,
   registerRollouts,
 } from '../reconcilers/index.ts';
+import { createRenderer } from '../render/index.ts';
 import { announcePushes } from './announce-pushes.ts';
 import { registrationOf } from './gates.ts';
 import type { Parts } from './parts.ts';
@@ -29,6 +30,7 @@ export function registerAutomations(parts: Parts, guards: Guards, clusterId: str
   const registration = registrationOf(options, 'image-automation-controller');
   const { cluster } = registration;
   const onPushed = announcePushes(parts, cluster);
+  const renderer = createRenderer({ clock: options.clock });
   const writing: Omit<AutomationDeps, 'rollouts' | 'answerRequests'> = {
     cluster,
     git,
@@ -38,6 +40,7 @@ export function registerAutomations(parts: Parts, guards: Guards, clusterId: str
     pickSemver,
     signers: createSigners(),
     forges: parts.forges,
+    renderer,
     noCrossNamespaceRefs: options.tenancy?.noCrossNamespaceRefs === true,
     mayPush: (ref) => isRefAllowed(ref, options.allowedPushRefs),
     memories: createAutomationMemories(store),
@@ -47,6 +50,7 @@ export function registerAutomations(parts: Parts, guards: Guards, clusterId: str
     holdsOf: perMirror(createHoldFinder),
     guards: guards.desk.forAutomation,
     onPushed,
+    ...(options.onPlanned === undefined ? {} : { onPlanned: options.onPlanned }),
   };
   const followsKustomizations = options.controllers?.includes('kustomize') !== false;
   const sight = createRolloutSight({
@@ -65,11 +69,12 @@ export function registerAutomations(parts: Parts, guards: Guards, clusterId: str
     ...registration,
     wakes: [...automationWakes(listAutomations), ...automationRequestWakes(listAutomations), ...automationGuardWakes(guards)],
   });
-  return registerRollouts({
+  const rollouts = registerRollouts({
     ...{ engine, registration, sight, automations, followsKustomizations, clock: options.clock },
     guardNamespace: guards.guardNamespace,
     onProgress: options.onRollout ?? (() => {}),
   });
+  return { stop: async () => void (await Promise.all([rollouts.stop(), renderer.close()])) };
 }
 
 /** One of something for each mirror, made on first use and gone with the mirror. */

@@ -8,6 +8,12 @@ export interface BuildLimits {
   readonly maxNodes: number;
   /** Of nested values. */
   readonly maxDepth: number;
+  /** A larger manifest is read in a thread of its own. */
+  readonly maxInlineBytes: number;
+  /** For reading one manifest there. */
+  readonly readTimeoutMs: number;
+  /** Of that thread. */
+  readonly maxReadMemoryBytes: number;
   /** Of what kustomize prints. */
   readonly maxOutputBytes: number;
   /** Of kustomize's memory; kept where the system tells how much a process has (Linux). */
@@ -21,6 +27,9 @@ export const defaultBuildLimits: BuildLimits = {
   maxTotalBytes: 128 * 1024 * 1024,
   maxNodes: 1_000_000,
   maxDepth: 200,
+  maxInlineBytes: 256 * 1024,
+  readTimeoutMs: 120_000,
+  maxReadMemoryBytes: 768 * 1024 * 1024,
   maxOutputBytes: 64 * 1024 * 1024,
   maxMemoryBytes: 2 * 1024 * 1024 * 1024,
   kustomizeTimeoutMs: 60_000,

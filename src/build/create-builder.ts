@@ -12,11 +12,13 @@ import { BuildError } from './error.ts';
 import type { KustomizeCommand } from './find-kustomize.ts';
 import { findManifests, type Manifests } from './find-manifests.ts';
 import { formatYaml } from './format-yaml.ts';
+import { createManifestReader } from './manifest-reader.ts';
 import { planKustomizationFile } from './plan-kustomization-file.ts';
-import { type ObjectsOfFile, readObjects } from './read-objects.ts';
+import type { ObjectsOfFile } from './read-objects.ts';
 import { Recent } from './recent.ts';
 import { runKustomize } from './run-kustomize.ts';
 import { type Substitution, substituteObjects, substitutionKey } from './substitute-objects.ts';
+import { createTurns } from './turns.ts';
 
 export interface BuilderOptions {
   /** Where kustomize is; asked when a path needs it. Null says that there is none. */
@@ -46,6 +48,8 @@ export interface Builder {
    * problems of all files are in its message. A path that yields nothing is an error: an empty build must never prune everything.
    */
   build(request: BuildRequest): Promise<Build>;
+  /** Lets go of everything that is remembered: it is built again. */
+  forget(): void;
   /** How many builds were made rather than remembered. */
   readonly built: number;
 }
@@ -59,6 +63,7 @@ export function createBuilder(options: BuilderOptions): Builder {
   const limits = { ...defaultBuildLimits, ...options.limits };
   const builds = new Recent<Promise<Build>>(options.cacheEntries ?? 64);
   const parsed = new Recent<ObjectsOfFile>(filesRemembered);
+  const readManifest = createManifestReader(limits);
   let built = 0;
 
   async function build(request: BuildRequest): Promise<Build> {
@@ -66,15 +71,15 @@ export function createBuilder(options: BuilderOptions): Builder {
     const { substitution = null } = request;
     if (substitution === null) return plain;
     const key = `${plain.key} ${substitutionKey(substitution)}`;
-    return remember(key, async () => substituted(plain, substitution, key));
+    return remember(key, () => substituted(plain, substitution, key));
   }
 
-  function substituted({ objects, revealed }: Build, substitution: Substitution, key: string): Build {
+  async function substituted({ objects, revealed }: Build, substitution: Substitution, key: string): Promise<Build> {
     try {
-      const result = substituteObjects(objects, substitution, limits);
+      const result = await substituteObjects(objects, substitution, readManifest);
       const duplicates = findDuplicates(result);
       if (duplicates.length > 0) throw new BuildError('SUBSTITUTION_FAILED', `post build failed: ${duplicates.join('\n')}`);
-      return { objects: result, digest: digestOf(result), key, revealed };
+      return { objects: result, digest: await digestOf(result), key, revealed };
     } catch (error) {
       throw withoutRevealed(error, revealed);
     }
@@ -134,16 +139,16 @@ export function createBuilder(options: BuilderOptions): Builder {
       const bytes = plain ?? (await file.read());
       total += bytes.length;
       if (total > limits.maxTotalBytes) throw tooLarge(limits.maxTotalBytes);
-      found.push(plain === undefined ? readRemembered(bytes, file.path) : readObjects(bytes, file.path, limits));
+      found.push(await (plain === undefined ? readRemembered : readManifest)(bytes, file.path));
     }
     return { objects: found.flatMap(({ objects }) => objects), problems: found.flatMap(({ problems }) => problems) };
   }
 
-  function readRemembered(bytes: Buffer, path: string): ObjectsOfFile {
+  async function readRemembered(bytes: Buffer, path: string): Promise<ObjectsOfFile> {
     const key = createHash('sha256').update(path).update('\0').update(bytes).digest('base64');
     const known = parsed.get(key);
     if (known !== undefined) return known;
-    const read = readObjects(bytes, path, limits);
+    const read = await readManifest(bytes, path);
     parsed.set(key, read);
     return read;
   }
@@ -157,13 +162,17 @@ export function createBuilder(options: BuilderOptions): Builder {
     const file = await planKustomizationFile(root, manifests, { additions, limits });
     options.log.debug('running kustomize', { path: root, revision: artifact.revision });
     const output = await runKustomize({ artifact, path: root, file, decrypted: decrypted.files, command, limits, signal });
-    const read = readObjects(output, 'the output of kustomize', { ...limits, maxFileBytes: limits.maxOutputBytes });
+    const read = await readManifest(output, 'the output of kustomize', { maxBytes: limits.maxOutputBytes });
     if (read.problems.length > 0) throw invalid(read.problems, []);
     return withOrigins(read.objects, plain);
   }
 
   return {
     build,
+    forget() {
+      builds.clear();
+      parsed.clear();
+    },
     get built() {
       return built;
     },
@@ -213,18 +222,23 @@ async function keyOf(artifact: Artifact, spec: readonly unknown[], folders: read
   return `sha256:${hash.digest('hex')}`;
 }
 
-function assemble(objects: readonly BuiltObject[], { root, artifact, key, decrypted }: BuildInput): Build {
+async function assemble(objects: readonly BuiltObject[], { root, artifact, key, decrypted }: BuildInput): Promise<Build> {
   if (objects.length === 0)
     throw new BuildError(
       'NOTHING_TO_BUILD',
       `kustomization path '${root === '' ? './' : root}' holds no manifests in ${artifact.revision}; nothing is applied and nothing pruned. Delete the Kustomization to remove its objects`,
     );
-  return { objects, digest: digestOf(objects), key, revealed: decrypted.revealed };
+  return { objects, digest: await digestOf(objects), key, revealed: decrypted.revealed };
 }
 
-function digestOf(objects: readonly BuiltObject[]): string {
+async function digestOf(objects: readonly BuiltObject[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const [index, { object }] of objects.entries()) hash.update(index === 0 ? '' : '---\n').update(yamlOf(object));
+  const turn = createTurns();
+  for (const [index, { object }] of objects.entries()) {
+    const text = yamlOf(object);
+    hash.update(index === 0 ? '' : '---\n').update(text);
+    await turn(text.length);
+  }
   return `sha256:${hash.digest('hex')}`;
 }
 

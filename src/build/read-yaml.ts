@@ -41,7 +41,9 @@ export function readYaml(
   const lines = new LineCounter();
   try {
     const text = decodeText(bytes);
-    const parsed = parseAllDocuments(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+    // The library's own search for equal keys is quadratic: the reader below has one that is not.
+    const quiet = { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
+    const parsed = parseAllDocuments(text, { ...quiet, schema: 'failsafe', lineCounter: lines });
     if (!Array.isArray(parsed)) return { documents: [] };
     const problems = parsed.flatMap((document: Document) =>
       // What follows the first error of a document is mostly its consequence.
@@ -146,7 +148,10 @@ class Reader {
   #map(map: YAMLMap, depth: number, place: Place): { [key: string]: Json } {
     const result: { [key: string]: Json } = {};
     const merged: Json[] = [];
+    let merges = 0;
     for (const pair of map.items as Pair<Node, Node | null>[]) {
+      merges += isMergeKey(pair.key) ? 1 : 0;
+      if (merges > 1) throw new MisreadError(pair.key, 'mapping key "<<" already defined');
       if (isMergeKey(pair.key) && pair.value !== null) merged.push(...this.#mergeSources(pair.value, depth));
       else this.#set(result, pair, depth, place);
     }

@@ -13,6 +13,10 @@ export class Recent<Value> {
     return value;
   }
 
+  clear(): void {
+    this.#entries.clear();
+  }
+
   delete(key: string): void {
     this.#entries.delete(key);
   }

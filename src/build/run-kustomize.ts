@@ -1,12 +1,12 @@
 import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ProgramEnd, runProgram } from '../child/index.ts';
 import { type Artifact, TagalongError } from '../core/index.ts';
 import { createMemoryFolder, type MemoryFolder } from '../decrypt/index.ts';
 import type { BuildLimits } from './build-limits.ts';
 import { BuildError } from './error.ts';
 import type { KustomizeCommand } from './find-kustomize.ts';
-import { type ProgramEnd, runProgram } from './run-program.ts';
 
 export interface KustomizeRun {
   readonly artifact: Artifact;

@@ -1,69 +1,90 @@
-import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { endGroup, signalGroup } from './process-group.ts';
+import { type Program, startProgram } from './start-program.ts';
 
-export interface ProgramRun {
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly folder: string;
-  /** The whole environment: nothing of ours is passed on. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
+/** A program to run to its end. */
+export interface ProgramRun extends Program {
+  /** What it reads; default nothing. */
+  readonly input?: Buffer | string;
+  /** Absent: as long as `signal` lets it. */
+  readonly timeoutMs?: number;
   readonly maxOutputBytes: number;
-  readonly maxMemoryBytes: number;
-  readonly signal: AbortSignal;
+  /** Kept where the system tells how much a process has (Linux). */
+  readonly maxMemoryBytes?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
+/** `errors` is the end of what it said on stderr. */
 export type ProgramEnd =
   | { readonly kind: 'exited'; readonly code: number; readonly output: Buffer; readonly errors: string }
   | { readonly kind: 'timeout' | 'aborted' | 'too much output' | 'too much memory' }
-  | { readonly kind: 'not started'; readonly because: string };
+  | { readonly kind: 'not started'; readonly because: string; readonly cause: Error };
 
 const maxErrorBytes = 64 * 1024;
 
-/** Runs a program in a process group of its own; whatever ends the run early ends the whole group. Never rejects. */
+/** Whatever ends the run early ends everything that it started too. Never rejects. */
 export function runProgram(run: ProgramRun): Promise<ProgramEnd> {
-  return new Promise((resolve) => {
-    if (run.signal.aborted) return resolve({ kind: 'aborted' });
-    const child = spawn(run.program, run.args, {
-      cwd: run.folder,
-      env: { ...run.environment },
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const output: Buffer[] = [];
-    const errors: Buffer[] = [];
-    let outputBytes = 0;
-    let errorBytes = 0;
-    let early: ProgramEnd | null = null;
-    const stop = (end: ProgramEnd) => {
-      early ??= end;
-      killGroup(child.pid);
-    };
-    const onAbort = () => stop({ kind: 'aborted' });
-    const timer = setTimeout(() => stop({ kind: 'timeout' }), run.timeoutMs);
-    const watching = watchMemory(child.pid, run.maxMemoryBytes, () => stop({ kind: 'too much memory' }));
-    run.signal.addEventListener('abort', onAbort, { once: true });
-    child.stdout.on('data', (chunk: Buffer) => {
-      outputBytes += chunk.length;
-      if (outputBytes > run.maxOutputBytes) stop({ kind: 'too much output' });
-      else output.push(chunk);
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      if (errorBytes < maxErrorBytes) errors.push(chunk);
-      errorBytes += chunk.length;
-    });
-    const finish = (end: ProgramEnd) => {
-      clearTimeout(timer);
-      clearInterval(watching);
-      run.signal.removeEventListener('abort', onAbort);
-      resolve(early ?? end);
-    };
-    child.once('error', (error) => finish({ kind: 'not started', because: error.message }));
-    child.once('close', (code) => {
-      const text = Buffer.concat(errors).subarray(0, maxErrorBytes).toString('utf8');
-      finish({ kind: 'exited', code: code ?? -1, output: Buffer.concat(output), errors: text });
-    });
+  if (run.signal?.aborted) return Promise.resolve({ kind: 'aborted' });
+  const child = startProgram(run);
+  const { promise, resolve } = Promise.withResolvers<ProgramEnd>();
+  let early: ProgramEnd | null = null;
+  const stop = (kind: 'timeout' | 'aborted' | 'too much output' | 'too much memory') => {
+    early ??= { kind };
+    // Who is no longer wanted may tidy up; who takes too much may not.
+    if (kind === 'aborted') endGroup(child);
+    else if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+  };
+  const output = collect(child.stdout, run.maxOutputBytes, () => stop('too much output'));
+  const errors = collectTail(child.stderr);
+  const release = watch(child, run, stop);
+  child.once('error', (error) => {
+    release();
+    resolve(early ?? { kind: 'not started', because: error.message, cause: error });
   });
+  child.once('close', (code) => {
+    release();
+    resolve(early ?? { kind: 'exited', code: code ?? -1, output: Buffer.concat(output), errors: errors() });
+  });
+  child.stdin.end(run.input ?? '');
+  return promise;
+}
+
+function collect(stream: NodeJS.ReadableStream, maxBytes: number, tooMuch: () => void): Buffer[] {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) tooMuch();
+    else chunks.push(chunk);
+  });
+  return chunks;
+}
+
+function collectTail(stream: NodeJS.ReadableStream): () => string {
+  let tail = Buffer.alloc(0);
+  stream.on('data', (chunk: Buffer) => {
+    tail = Buffer.concat([tail, chunk]).subarray(-maxErrorBytes);
+  });
+  return () => tail.toString('utf8');
+}
+
+/** Returns what ends the watching. */
+function watch(
+  child: ChildProcess,
+  { signal, timeoutMs, maxMemoryBytes }: ProgramRun,
+  stop: (kind: 'timeout' | 'aborted' | 'too much memory') => void,
+): () => void {
+  const onAbort = () => stop('aborted');
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop('timeout'), timeoutMs);
+  const looking =
+    maxMemoryBytes === undefined ? undefined : watchMemory(child.pid, maxMemoryBytes, () => stop('too much memory'));
+  return () => {
+    clearTimeout(timer);
+    clearInterval(looking);
+    signal?.removeEventListener('abort', onAbort);
+  };
 }
 
 const memoryLookMs = 100;
@@ -76,13 +97,4 @@ function watchMemory(pid: number | undefined, maxBytes: number, tooMuch: () => v
     const pages = Number(text.split(' ')[1] ?? 0);
     if (pages * pageBytes > maxBytes) tooMuch();
   }, memoryLookMs);
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It ended by itself in the meantime.
-  }
 }

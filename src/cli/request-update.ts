@@ -1,7 +1,8 @@
 import { commitPerAnnotation, groupAnnotation, type ImageUpdateAutomation } from '../api/index.ts';
-import { type Delivery, type Edit, keyOf } from '../core/index.ts';
+import { type Delivery, type Edit, keyOf, systemClock } from '../core/index.ts';
 import { applyEdits } from '../edit/index.ts';
 import { defaultMessage, describeRequest, findTurnedDown, messageWriter, planCommits } from '../reconcilers/index.ts';
+import { createRenderer, type Renderer } from '../render/index.ts';
 import { type FolderPlan, type JudgedEdit, planFolder, type WantedEdit } from './plan-folder.ts';
 import { clearRequest } from './pull-request/clear-request.ts';
 import { deliverRequest, type OpenedRequest, type RequestCommit } from './pull-request/deliver-request.ts';
@@ -44,9 +45,27 @@ export async function requestUpdate(
   const edits = plan.changes.flatMap((change) => change.edits);
   const automation = onlyAutomation(edits, wish);
   const changes = plan.changes.map(({ file }) => ({ path: target.pathOf(file.path), before: file.bytes }));
-  const text = describe(automation, edits, target);
-  const commits = commitsOf(plan, wish, automation, target);
-  return { plan, request: await deliverRequest(target, { changes, commits, text }, session), news: [] };
+  const words = await wordsOf({ plan, wish, automation, target, edits });
+  return { plan, request: await deliverRequest(target, { changes, ...words }, session), news: [] };
+}
+
+interface Wordless {
+  readonly plan: FolderPlan;
+  readonly wish: UpdateWish;
+  readonly automation: OnlyAutomation;
+  readonly target: RequestTarget;
+  readonly edits: readonly Edit[];
+}
+
+/** The text of the request and its commits, by the templates of the automation that writes them. */
+async function wordsOf({ plan, wish, automation, target, edits }: Wordless) {
+  const renderer = createRenderer({ clock: systemClock });
+  try {
+    const text = await describe(automation, edits, target, renderer);
+    return { text, commits: await commitsOf(plan, wish, automation, target, renderer) };
+  } finally {
+    await renderer.close();
+  }
 }
 
 async function holdTurnedDown({ judged, wanted }: UpdateWish, target: RequestTarget): Promise<JudgedEdit[]> {
@@ -83,12 +102,13 @@ function onlyAutomation(edits: readonly Edit[], { wanted }: UpdateWish): { objec
 
 type OnlyAutomation = ReturnType<typeof onlyAutomation>;
 
-function commitsOf(
+async function commitsOf(
   plan: FolderPlan,
   { resources }: UpdateWish,
   automation: OnlyAutomation,
   target: RequestTarget,
-): RequestCommit[] {
+  renderer: Renderer,
+): Promise<RequestCommit[]> {
   const texts = new Map(plan.changes.map(({ file }) => [target.pathOf(file.path), file.text] as const));
   const writes = plan.changes
     .flatMap(({ edits }) => edits)
@@ -103,11 +123,13 @@ function commitsOf(
   );
   const { name = '', email = '' } = automation?.object.spec.git?.commit.author ?? {};
   const author = email === '' ? nobody : { name, email };
-  const write = automation === null ? defaultMessage : messageWriter(automation.object, pathIn(automation.path, target));
-  return planCommits(writes, per, { of, blocked: new Map() }).map((commit) => ({
-    ...{ message: write(commit), author },
+  const write =
+    automation === null ? defaultMessage : messageWriter(automation.object, { path: pathIn(automation.path, target), renderer });
+  const commits = planCommits(writes, per, { of, blocked: new Map() }).map(async (commit) => ({
+    ...{ message: await write(commit), author },
     files: new Map([...commit.files].map(([file, edits]) => [file, Buffer.from(applyEdits(texts.get(file) ?? '', edits))])),
   }));
+  return Promise.all(commits);
 }
 
 const request: Delivery = 'PullRequest';
@@ -117,10 +139,15 @@ function pathIn(path: string, { pathOf }: Pick<RequestTarget, 'pathOf'>): string
   return pathOf(path === '' ? '.' : path);
 }
 
-function describe(automation: OnlyAutomation, edits: readonly Edit[], target: RequestTarget): { title: string; body: string } {
+async function describe(
+  automation: OnlyAutomation,
+  edits: readonly Edit[],
+  target: RequestTarget,
+  renderer: Renderer,
+): Promise<{ title: string; body: string }> {
   const own = edits.map((edit) => inRepository(edit, target));
   const path = automation === null ? '' : pathIn(automation.path, target);
-  return describeRequest(automation?.object ?? null, own, { path, closing: [follows, saysNo] });
+  return describeRequest(automation?.object ?? null, own, { path, renderer, closing: [follows, saysNo] });
 }
 
 const follows =

@@ -92,7 +92,8 @@ export function loadKubeconfig(source: Exclude<KubeconfigSource, 'in-cluster'>, 
 }
 
 function parseKubeconfig(text: string, folder: string): ParsedKubeconfig {
-  const document: unknown = parse(text);
+  // Pretty errors would quote a line, and it may hold a token; the library's search for equal keys is quadratic.
+  const document: unknown = parse(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
   if (typeof document !== 'object' || document === null || Array.isArray(document)) throw new Error('it is not a YAML mapping');
   const { clusters, users, contexts, 'current-context': currentContext } = document as Record<string, unknown>;
   return {

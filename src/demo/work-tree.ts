@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-const execute = promisify(execFile);
+import { runProgram } from '../child/index.ts';
 
 /** A person's clone of a repository, worked on with git's own commands. */
 export interface WorkTree {
@@ -34,8 +31,11 @@ export async function cloneWorkTree(url: string, folder: string, person: { name:
     GIT_COMMITTER_NAME: person.name,
     GIT_COMMITTER_EMAIL: person.email,
   };
-  const run = async (args: readonly string[]) =>
-    (await execute('git', [...args], { env: environment, maxBuffer: 16 << 20 })).stdout;
+  const run = async (args: readonly string[]) => {
+    const end = await runProgram({ program: 'git', args, environment, maxOutputBytes: 16 << 20 });
+    if (end.kind === 'exited' && end.code === 0) return end.output.toString();
+    throw new Error(`git ${args.join(' ')} failed: ${end.kind === 'exited' ? end.errors : end.kind}`);
+  };
   const git = (...args: readonly string[]) => run(['-C', folder, '-c', 'init.defaultBranch=main', ...args]);
   const pushHead = async () => {
     await git('push', '--quiet', 'origin', 'HEAD:main');

@@ -157,7 +157,7 @@ function eolOf(text: string): string {
 }
 
 function parse(text: string): Document.Parsed[] {
-  const documents = parseAllDocuments(text, { keepSourceTokens: false });
+  const documents = parseAllDocuments(text, { keepSourceTokens: false, uniqueKeys: false });
   return Array.isArray(documents) ? (documents as Document.Parsed[]) : [];
 }
 

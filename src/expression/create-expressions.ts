@@ -1,6 +1,7 @@
 import type { Clock } from '../core/index.ts';
+import { WorkThread } from '../thread/index.ts';
 import type { ComputedAnswer, Expression, ExpressionAnswer } from './expression.ts';
-import { ExpressionThread } from './expression-thread.ts';
+import type { ExpressionTask } from './task.ts';
 
 /** Evaluates expressions that others wrote, in a thread of its own with limits: the event loop never waits for one. */
 export interface Expressions {
@@ -23,7 +24,7 @@ export interface ExpressionsOptions {
 
 /** No thread runs before the first call, nor when nothing was asked for a while. */
 export function createExpressions({ clock, timeoutMs = 2000, idleMs = 30_000 }: ExpressionsOptions): Expressions {
-  const thread = new ExpressionThread({ clock, timeoutMs, idleMs });
+  const thread = createThread({ clock, timeoutMs, idleMs });
   // What was checked once needs no thread again.
   const checked = new Map<string, string | null>();
   const ask = async <Answer>(
@@ -33,16 +34,16 @@ export function createExpressions({ clock, timeoutMs = 2000, idleMs = 30_000 }: 
   ): Promise<(Answer | { kind: 'failed'; because: string })[]> => {
     if (expressions.length === 0) return [];
     const answer = await thread.ask({ do: task, expressions, values });
-    if (typeof answer !== 'string') return answer as Answer[];
-    return expressions.map(() => ({ kind: 'failed', because: answer }));
+    if (answer.kind === 'answer') return answer.answer as Answer[];
+    return expressions.map(() => ({ kind: 'failed', because: answer.because }));
   };
   return {
     async check(expressions) {
       if (checked.size > checkedAtMost) checked.clear();
       const unknown = expressions.filter((expression) => !checked.has(keyOf(expression)));
-      const answer = unknown.length === 0 ? [] : await thread.ask({ do: 'check', expressions: unknown });
-      if (typeof answer === 'string') return expressions.map(() => answer);
-      for (const [index, mistake] of (answer as (string | null)[]).entries()) {
+      const answer = unknown.length === 0 ? nothing : await thread.ask({ do: 'check', expressions: unknown });
+      if (answer.kind === 'none') return expressions.map(() => answer.because);
+      for (const [index, mistake] of (answer.answer as (string | null)[]).entries()) {
         const expression = unknown[index];
         if (expression !== undefined) checked.set(keyOf(expression), mistake);
       }
@@ -55,6 +56,14 @@ export function createExpressions({ clock, timeoutMs = 2000, idleMs = 30_000 }: 
 }
 
 const checkedAtMost = 1000;
+const nothing = { kind: 'answer', answer: [] } as const;
+
+/** A few megabytes are plenty for the values of one object; more is an expression that builds something. */
+const memory = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 };
+
+function createThread(options: Required<ExpressionsOptions>): WorkThread<ExpressionTask, unknown> {
+  return new WorkThread({ ...options, program: new URL('./worker.ts', import.meta.url), memory });
+}
 
 function keyOf({ text, scope }: Expression): string {
   return JSON.stringify([scope, text]);

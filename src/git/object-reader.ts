@@ -1,10 +1,10 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { endGroup } from '../child/index.ts';
 import type { Commit, Oid } from '../core/index.ts';
 import { checkOid } from './check-name.ts';
 import { GitError } from './error.ts';
 import { parseCommit, parseTree, type RawTreeEntry } from './parse-objects.ts';
-import { endGroup } from './process-group.ts';
 import { describeStartFailure, type Repository, startGit } from './run-git.ts';
 
 export interface GitObject {

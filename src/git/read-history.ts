@@ -1,11 +1,11 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { endGroup } from '../child/index.ts';
 import type { Commit, HistoryStep, Oid, TreeChange } from '../core/index.ts';
 import { ByteReader } from './byte-reader.ts';
 import { checkOid } from './check-name.ts';
 import { GitError } from './error.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { parseRawChange } from './parse-objects.ts';
-import { endGroup } from './process-group.ts';
 import { describeFailure, type Repository, startGit } from './run-git.ts';
 
 /**

@@ -1,12 +1,11 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { runProgram, startProgram } from '../child/index.ts';
 import { cleanText } from './clean-text.ts';
 import type { Environment } from './environment.ts';
 import { GitError } from './error.ts';
-import { endGroup } from './process-group.ts';
 
 const defaultMaxBytes = 1_073_741_824;
-const maxErrorChars = 64_000;
 
 /** A bare repository and the environment its processes get. */
 export interface Repository {
@@ -36,10 +35,12 @@ export function startGit(
   args: readonly string[],
   more: Environment = {},
 ): ChildProcessWithoutNullStreams {
-  // GIT_DIR instead of a search: then neither an owner nor a parent folder can change which repository it is.
-  const child = spawn('git', args, { cwd: folder, env: { ...environment, GIT_DIR: folder, ...more }, detached: true });
-  child.stdin.on('error', () => {}); // it may end before it read everything; its exit code tells
-  return child;
+  return startProgram(gitProgram({ folder, environment: { ...environment, ...more } }, args));
+}
+
+// GIT_DIR instead of a search: then neither an owner nor a parent folder can change which repository it is.
+function gitProgram({ folder, environment }: Repository, args: readonly string[]) {
+  return { program: 'git', args, folder, environment: { GIT_DIR: folder, ...environment } };
 }
 
 /** Runs one command to its end. An exit code that is not expected is a GitError; abort ends the whole process group. */
@@ -49,39 +50,26 @@ export async function runGit(repository: Repository, args: readonly string[], op
   throw describeFailure(args, answer);
 }
 
-function collectAnswer(repository: Repository, args: readonly string[], options: RunOptions): Promise<GitAnswer> {
-  const { signal, maxBytes = defaultMaxBytes } = options;
-  if (signal?.aborted) return Promise.reject(abortError(signal, `git ${args[0]}`));
-  const child = startGit(repository, args, options.environment);
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let stderr = '';
-    const fail = (error: GitError) => {
-      reject(error);
-      endGroup(child);
-    };
-    const onAbort = () => signal && fail(abortError(signal, `git ${args[0]}`));
-    signal?.addEventListener('abort', onAbort, { once: true });
-    child.stdout.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > maxBytes) fail(new GitError('TOO_LARGE', `git ${args[0]} printed more than ${maxBytes} bytes`));
-      else chunks.push(chunk);
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr = (stderr + chunk.toString()).slice(-maxErrorChars);
-    });
-    child.on('error', (cause) => reject(describeStartFailure(repository, cause)));
-    child.on('close', (code) => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve({ code: code ?? -1, stdout: Buffer.concat(chunks), stderr });
-    });
-    child.stdin.end(options.input ?? '');
-  });
+async function collectAnswer(repository: Repository, args: readonly string[], options: RunOptions): Promise<GitAnswer> {
+  const { signal, input = '', maxBytes = defaultMaxBytes } = options;
+  const { folder, environment } = repository;
+  const program = gitProgram({ folder, environment: { ...environment, ...options.environment } }, args);
+  const end = await runProgram({ ...program, input, signal, maxOutputBytes: maxBytes });
+  const command = `git ${args[0]}`;
+  switch (end.kind) {
+    case 'exited':
+      return { code: end.code, stdout: end.output, stderr: end.errors };
+    case 'too much output':
+      throw new GitError('TOO_LARGE', `${command} printed more than ${maxBytes} bytes`);
+    case 'not started':
+      throw describeStartFailure(repository, end.cause);
+    default:
+      throw abortError(signal ?? AbortSignal.abort(), command);
+  }
 }
 
 /** A working folder that is gone looks the same to the system as a program that is. */
-export function describeStartFailure({ folder }: Repository, cause: Error): GitError {
+export function describeStartFailure({ folder }: Pick<Repository, 'folder'>, cause: Error): GitError {
   if (!existsSync(folder))
     return new GitError('CORRUPT_MIRROR', `git could not be started: the folder ${folder} is gone; it is made anew`, { cause });
   return new GitError('GIT_FAILED', `git could not be started: ${cause.message}; is it on PATH?`, { cause });

@@ -1,9 +1,9 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SimpleGit, simpleGit } from 'simple-git';
+import { signalGroup } from '../child/index.ts';
 import { GitError } from './error.ts';
 import type { OpenRemote } from './open-remote.ts';
-import { signalGroup } from './process-group.ts';
 
 const patienceMs = 1_000;
 

@@ -1,9 +1,9 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { endGroup } from '../child/index.ts';
 import type { Oid } from '../core/index.ts';
 import { ByteReader } from './byte-reader.ts';
 import { GitError } from './error.ts';
 import type { RawTreeEntry } from './parse-objects.ts';
-import { endGroup } from './process-group.ts';
 import { type Repository, startGit } from './run-git.ts';
 
 export type TreeRow = RawTreeEntry;

@@ -1,6 +1,7 @@
 import type { ImageUpdateAutomation } from '../api/index.ts';
 import { type Edit, nameOf, TagalongError } from '../core/index.ts';
-import { type CommitChange, commitMessageData, parseCommitTemplate, renderTemplate, type Template } from '../template/index.ts';
+import type { Renderer } from '../render/index.ts';
+import { type CommitChange, parseCommitTemplate, type Template } from '../template/index.ts';
 import { defaultMessage, type PlannedCommit } from './automation-commits.ts';
 import { stalled } from './automation-failure.ts';
 
@@ -21,12 +22,19 @@ export function readTemplate(text: string, field: string): Template | null {
   throw stalled('InvalidTemplate', message);
 }
 
-/** How the message of each commit is made. `path` is the folder of the repository that file names are relative to. */
-export function messageWriter(resource: ImageUpdateAutomation, path: string): (commit: PlannedCommit) => string {
-  const write = templateWriter(resource, resource.spec.git?.commit.messageTemplate ?? '', messageField, path);
-  if (write === null) return defaultMessage;
-  return (commit) => {
-    const text = write(commit);
+/** What templates are rendered with: their text is somebody else's. */
+export interface Wording {
+  /** The folder of the repository that file names are relative to. */
+  readonly path: string;
+  readonly renderer: Renderer;
+}
+
+/** How the message of each commit is made. */
+export function messageWriter(resource: ImageUpdateAutomation, wording: Wording): (commit: PlannedCommit) => Promise<string> {
+  const write = templateWriter(resource, resource.spec.git?.commit.messageTemplate ?? '', messageField, wording);
+  if (write === null) return async (commit) => defaultMessage(commit);
+  return async (commit) => {
+    const text = await write(commit);
     // A commit needs a subject; a template may find nothing to say about these changes.
     return text.trim() === '' ? defaultMessage(commit) : text;
   };
@@ -37,15 +45,14 @@ export function templateWriter(
   resource: ImageUpdateAutomation,
   text: string,
   field: string,
-  path: string,
-): ((commit: Pick<PlannedCommit, 'edits'>) => string) | null {
-  const template = readTemplate(text, field);
-  if (template === null) return null;
+  { path, renderer }: Wording,
+): ((commit: Pick<PlannedCommit, 'edits'>) => Promise<string>) | null {
+  if (readTemplate(text, field) === null) return null;
   const automation = nameOf(resource);
   const values = resource.spec.git?.commit.messageTemplateValues ?? {};
-  return ({ edits }) => {
+  return async ({ edits }) => {
     const changes = edits.map((edit) => changeOf(edit, path));
-    const rendered = renderTemplate(template, commitMessageData({ automation, values, changes }));
+    const rendered = await renderer.render({ text, facts: { automation, values, changes } });
     if (rendered.kind === 'failed') throw failed(rendered.message);
     return withoutControls(rendered.text);
   };

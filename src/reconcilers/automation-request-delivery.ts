@@ -1,5 +1,6 @@
 import type { ImageUpdateAutomation } from '../api/index.ts';
 import type { Forge, ForgeRequest, Oid, StepContext } from '../core/index.ts';
+import type { Renderer } from '../render/index.ts';
 import { supersededPrefix } from './automation-closed-requests.ts';
 import type { AutomationLook } from './automation-look.ts';
 import type { PushOrder } from './automation-push.ts';
@@ -13,6 +14,7 @@ export interface RequestSeen {
   readonly forge: Forge;
   /** By branch, newest first. */
   readonly requests: ReadonlyMap<string, readonly ForgeRequest[]>;
+  readonly renderer: Renderer;
 }
 
 /** What became of the requests of a run. */
@@ -77,9 +79,9 @@ async function deliverUnit(unit: RequestUnit, work: Work): Promise<void> {
 
 /** Opens the request, or puts the one that is open right. */
 async function writeRequest(unit: RequestUnit, current: ForgeRequest | undefined, work: Work): Promise<ForgeRequest> {
-  const { resource, forge, style, order, context, done } = work;
+  const { resource, forge, style, order, context, done, renderer } = work;
   const edits = unit.writes.map(({ edit }) => edit);
-  const text = describeRequest(resource, edits, { path: order.target.path });
+  const text = await describeRequest(resource, edits, { path: order.target.path, renderer });
   if (current === undefined) {
     const request = await forge.open({ branch: unit.branch, base: style.base, ...text }, context.signal);
     done.news.push(`opened ${describe(work, request)}`);

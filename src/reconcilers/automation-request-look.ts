@@ -28,7 +28,7 @@ export async function observeRequests(
     const units = planRequests(look, wishes, style);
     const stale = findStaleBranches(await target.mirror.refs(), units, style);
     const requests = await listRequests(forge, [...units.map(({ branch }) => branch), ...stale], context);
-    return { style, forge, requests };
+    return { style, forge, requests, renderer: deps.renderer };
   } catch (error) {
     // What is left of earlier requests is no reason to stop the rest.
     if (!isAsked && error instanceof TagalongError) return null;

@@ -1,7 +1,7 @@
 import { type ImageUpdateAutomation, pullRequestBodyAnnotation, pullRequestTitleAnnotation } from '../api/index.ts';
 import { type Edit, formatKey, type NamespacedName } from '../core/index.ts';
 import type { PlannedCommit } from './automation-commits.ts';
-import { readTemplate, templateWriter } from './automation-message.ts';
+import { readTemplate, templateWriter, type Wording } from './automation-message.ts';
 
 /** The words of a request. */
 export interface RequestText {
@@ -19,26 +19,25 @@ export function checkRequestTemplates({ metadata }: ImageUpdateAutomation): void
 }
 
 /** By the templates of the automation, else with a title that names what moves and a table of the changes. */
-export function describeRequest(
+export async function describeRequest(
   resource: ImageUpdateAutomation | null,
   edits: readonly Edit[],
-  { path, closing = describeFollowing(edits) }: RequestWording,
-): RequestText {
+  { path, renderer, closing = describeFollowing(edits) }: RequestWording,
+): Promise<RequestText> {
   const annotations = resource?.metadata.annotations ?? {};
   const commit: Pick<PlannedCommit, 'edits'> = { edits };
-  const write = (annotation: string) => {
+  const write = async (annotation: string) => {
     const text = annotations[annotation] ?? '';
-    return resource === null ? '' : (templateWriter(resource, text, `annotation ${annotation}`, path)?.(commit) ?? '');
+    if (resource === null) return '';
+    return (await templateWriter(resource, text, `annotation ${annotation}`, { path, renderer })?.(commit)) ?? '';
   };
-  const [title = ''] = write(pullRequestTitleAnnotation).trim().split('\n');
-  const body = write(pullRequestBodyAnnotation).trim();
+  const [title = ''] = (await write(pullRequestTitleAnnotation)).trim().split('\n');
+  const body = (await write(pullRequestBodyAnnotation)).trim();
   return { title: cut(title) || titleOf(edits), body: body === '' ? [tableOf(edits), '', ...closing].join('\n') : body };
 }
 
 /** What a request says beside its changes. */
-export interface RequestWording {
-  /** The folder of the repository that file names are relative to in templates. */
-  readonly path: string;
+export interface RequestWording extends Wording {
   /** Lines below the table: what becomes of the request, and what closing it means. */
   readonly closing?: readonly string[];
 }

@@ -65,7 +65,7 @@ export function wayOfWriting(
   resource: ImageUpdateAutomation,
   target: AutomationTarget,
   signer: CommitSigner | null,
-  { clusterId }: Pick<AutomationDeps, 'clusterId'>,
+  { clusterId, renderer }: Pick<AutomationDeps, 'clusterId' | 'renderer'>,
 ): Pick<PushOrder, 'style' | 'pushOptions' | 'refspec'> {
   const { git } = resource.spec;
   const { namespace, name } = nameOf(resource);
@@ -75,7 +75,7 @@ export function wayOfWriting(
     automation: `${clusterId}/${namespace}/${name}`,
     signer,
     viaForge: false,
-    message: messageWriter(resource, target.path),
+    message: messageWriter(resource, { path: target.path, renderer }),
   };
   const pushOptions = Object.entries(git?.push?.options ?? {}).map(([key, value]) => (value === '' ? key : `${key}=${value}`));
   return { style, pushOptions, refspec: git?.push?.refspec };

@@ -13,7 +13,7 @@ export interface CommitStyle {
   readonly signer: CommitSigner | null;
   /** Whether a forge makes the commits, and signs them as it likes. */
   readonly viaForge: boolean;
-  message(commit: PlannedCommit): string;
+  message(commit: PlannedCommit): Promise<string>;
 }
 
 /** A commit of ours in the mirror. */
@@ -34,7 +34,7 @@ export async function writeCommits(
   const commits: WrittenCommit[] = [];
   const { author, signer } = style;
   for (const plan of plans) {
-    const message = addTrailers(style.message(plan), plan, style.automation);
+    const message = addTrailers(await style.message(plan), plan, style.automation);
     const files = await renderFiles(plan, look, (oid) => mirror.blob(oid));
     const seconds = Math.floor(context.clock.now() / 1000);
     const sign = signer === null ? {} : { sign: (payload: Buffer) => signer.sign(payload) };

@@ -1,13 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
-
-const execute = promisify(execFile);
+import { runProgram, startProgram } from '../child/index.ts';
 
 export interface GitHostOptions {
   /** Where the bare repositories are kept; they stay there. */
@@ -145,8 +142,11 @@ async function commitSeed(repository: string, seedFolder: string): Promise<void>
 }
 
 async function runGit(args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<string> {
-  const { stdout } = await execute('git', args, { env: { ...gitEnvironment(), ...identity, ...more } });
-  return stdout.trim();
+  const environment = { ...gitEnvironment(), ...identity, ...more };
+  const end = await runProgram({ program: 'git', args, environment, maxOutputBytes: 16 << 20 });
+  if (end.kind !== 'exited') throw new Error(`git ${args.join(' ')}: ${end.kind}`);
+  if (end.code !== 0) throw new Error(`git ${args.join(' ')} ended with exit code ${end.code}: ${end.errors}`);
+  return end.output.toString().trim();
 }
 
 const identity = {
@@ -168,8 +168,8 @@ function gitEnvironment(): Record<string, string> {
 
 /** Hands one request to `git http-backend` as RFC 3875 (CGI) describes, and its answer back. */
 function serveGit(root: string, request: IncomingMessage, response: ServerResponse): void {
-  const backend = spawn('git', ['http-backend'], { env: describeCgi(root, request), stdio: ['pipe', 'pipe', 'ignore'] });
-  backend.stdin.on('error', () => {}); // it may answer before it read the whole body
+  const backend = startProgram({ program: 'git', args: ['http-backend'], environment: describeCgi(root, request) });
+  backend.stderr.resume();
   request.pipe(backend.stdin);
   response.on('close', () => backend.kill());
   let head = Buffer.alloc(0);

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runProgram } from '../child/index.ts';
 import { SignError } from './error.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -19,6 +19,7 @@ export interface KeygenFiles {
 }
 
 const timeoutMs = 30_000;
+const maxOutputBytes = 1_048_576;
 
 /**
  * Runs `ssh-keygen` with the key in a file that only we can read and that is gone afterwards; a passphrase comes through askpass. `@key`
@@ -51,21 +52,11 @@ async function writeAskpass(folder: string, { passphrase }: SigningKey): Promise
   return { SSH_ASKPASS: script, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0', TAGALONG_PASSPHRASE_FILE: secret };
 }
 
-function run(args: readonly string[], environment: Record<string, string>, input: Buffer): Promise<KeygenAnswer> {
-  const child = spawn('ssh-keygen', args, { env: environment, detached: true, timeout: timeoutMs });
-  child.stdin.on('error', () => {}); // it may end before it read everything
-  return new Promise((resolve, reject) => {
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString('latin1');
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr = (stderr + chunk.toString()).slice(-4_000);
-    });
-    child.on('error', (cause) =>
-      reject(new SignError('SIGNING_FAILED', `ssh-keygen could not be started: ${cause.message}; is it on PATH?`, { cause })),
-    );
-    child.on('close', (code) => resolve({ ok: code === 0, stdout, stderr }));
-    child.stdin.end(input);
-  });
+async function run(args: readonly string[], environment: Record<string, string>, input: Buffer): Promise<KeygenAnswer> {
+  const end = await runProgram({ program: 'ssh-keygen', args, environment, input, timeoutMs, maxOutputBytes });
+  if (end.kind === 'exited')
+    return { ok: end.code === 0, stdout: end.output.toString('latin1'), stderr: end.errors.slice(-4_000) };
+  if (end.kind === 'not started')
+    throw new SignError('SIGNING_FAILED', `ssh-keygen could not be started: ${end.because}; is it on PATH?`);
+  return { ok: false, stdout: '', stderr: `ended early: ${end.kind}` };
 }

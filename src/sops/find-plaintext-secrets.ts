@@ -41,7 +41,8 @@ function problemsOf(file: LintedFile, byPath: ReadonlyMap<string, LintedFile>): 
 function parse(text: string): { readonly contents: readonly Node[]; readonly lines: LineCounter } | null {
   const lines = new LineCounter();
   try {
-    const parsed = parseAllDocuments(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+    const quiet = { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
+    const parsed = parseAllDocuments(text, { ...quiet, schema: 'failsafe', lineCounter: lines });
     if (!Array.isArray(parsed) || parsed.some(({ errors }) => errors.length > 0)) return null;
     return { contents: parsed.flatMap(({ contents }) => (contents === null ? [] : [contents as Node])), lines };
   } catch {

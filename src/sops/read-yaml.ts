@@ -29,7 +29,7 @@ const maxNodes = 1_000_000;
 export function readYaml(text: string): Branch[] {
   const lines = new LineCounter();
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
-  const composer = new Composer({ schema: 'failsafe', prettyErrors: false, logLevel: 'silent' });
+  const composer = new Composer({ schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
   const documents = [...composer.compose(tokens, false, text.length)];
   const error = documents.flatMap((document) => document.errors).toSorted((a, b) => a.pos[0] - b.pos[0])[0];
   if (error !== undefined) throw invalidAt(lines, error.pos[0], error.message.replace(/"(?:[^"\\]|\\.)*"/g, '…'));
@@ -95,9 +95,13 @@ class Reader {
 
   #map(map: YAMLMap, depth: number): Branch {
     const entries: OpenItems = [];
+    const keys = new Set<string>();
     for (const { key, value } of map.items as Pair<Node, Node | null>[]) {
+      const name = this.#key(key);
+      if (keys.has(name)) throw this.#invalid(key, 'Map keys must be unique');
+      keys.add(name);
       const read = () => (value === null ? null : this.#value(value, depth + 1));
-      entries.push({ kind: 'entry', key: this.#key(key), value: this.#placed(map, { start: key, value, items: entries }, read) });
+      entries.push({ kind: 'entry', key: name, value: this.#placed(map, { start: key, value, items: entries }, read) });
     }
     return { kind: 'branch', entries: entries as Entry[] };
   }

@@ -1,39 +1,51 @@
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { Clock } from '../core/index.ts';
-import type { ExpressionTask } from './task.ts';
 
-interface Asked {
-  readonly task: ExpressionTask;
-  /** With the thread's answer, or with a sentence why there is none. */
-  readonly settle: (answer: unknown) => void;
-}
+/** What a thread answered; `none` says in a sentence why there is no answer. */
+export type ThreadAnswer<Answer> =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'none'; readonly because: string };
 
-export interface ThreadOptions {
+export interface WorkThreadOptions {
+  /** The program of the thread: `new URL('./worker.ts', import.meta.url)`. It calls `answerTasks`. */
+  readonly program: URL;
   readonly clock: Clock;
+  /** For one task. */
   readonly timeoutMs: number;
+  /** How long an idle thread is kept. */
   readonly idleMs: number;
+  readonly memory: ResourceLimits;
 }
 
-/** A few megabytes are plenty for the values of one object; more is an expression that builds something. */
-const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 };
+interface Asked<Answer> {
+  readonly task: unknown;
+  readonly settle: (answer: ThreadAnswer<Answer>) => void;
+}
 
-/** One thread that answers one task at a time. A task that takes too long, or too much memory, ends the thread, and the next one starts anew. */
-export class ExpressionThread {
-  readonly #options: ThreadOptions;
-  readonly #waiting: Asked[] = [];
+const shuttingDown = 'it was not done: shutting down';
+
+/**
+ * One thread that answers one task at a time, so that the event loop never waits for what others wrote. A task that takes too long, or
+ * too much memory, ends the thread, and the next one starts anew. No thread runs before the first task, nor when nothing was asked for a
+ * while.
+ */
+export class WorkThread<Task, Answer> {
+  readonly #options: WorkThreadOptions;
+  readonly #waiting: Asked<Answer>[] = [];
   #worker: Worker | null = null;
-  #current: Asked | null = null;
+  #current: Asked<Answer> | null = null;
   #cancelTimer: () => void = () => {};
   #isReady = false;
   #isClosed = false;
 
-  constructor(options: ThreadOptions) {
+  constructor(options: WorkThreadOptions) {
     this.#options = options;
   }
 
-  ask(task: ExpressionTask): Promise<unknown> {
-    const { promise, resolve } = Promise.withResolvers<unknown>();
-    if (this.#isClosed) return Promise.resolve('it was not evaluated: shutting down');
+  /** Never rejects. */
+  ask(task: Task): Promise<ThreadAnswer<Answer>> {
+    const { promise, resolve } = Promise.withResolvers<ThreadAnswer<Answer>>();
+    if (this.#isClosed) return Promise.resolve({ kind: 'none', because: shuttingDown });
     this.#waiting.push({ task, settle: resolve });
     this.#next();
     return promise;
@@ -41,8 +53,8 @@ export class ExpressionThread {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const { settle } of this.#waiting.splice(0)) settle('it was not evaluated: shutting down');
-    this.#end('it was not evaluated: shutting down');
+    for (const { settle } of this.#waiting.splice(0)) settle({ kind: 'none', because: shuttingDown });
+    this.#end(shuttingDown);
   }
 
   #next(): void {
@@ -55,20 +67,18 @@ export class ExpressionThread {
     if (this.#isReady) this.#send(asked);
   }
 
-  // The time counts from here: starting a thread on a busy machine is not the expression's fault.
-  #send({ task }: Asked): void {
+  // The time counts from here: starting a thread on a busy machine is not the task's fault.
+  #send({ task }: Asked<Answer>): void {
     const { clock, timeoutMs } = this.#options;
     this.#cancelTimer = clock.schedule(timeoutMs, () => this.#end(`it took more than ${timeoutMs / 1000}s`));
     this.#worker?.postMessage(task);
   }
 
   #start(): Worker {
-    // Compiled, this file and the thread's are JavaScript; run as they stand, they are TypeScript.
-    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), {
+    const worker = new Worker(runnable(this.#options.program), {
       env: {},
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      resourceLimits,
+      resourceLimits: this.#options.memory,
     });
     worker.unref();
     worker.on('message', (message: unknown) => this.#take(worker, message));
@@ -79,12 +89,9 @@ export class ExpressionThread {
 
   #take(worker: Worker, message: unknown): void {
     if (worker !== this.#worker) return;
-    if (!this.#isReady) {
-      this.#isReady = true;
-      if (this.#current !== null) this.#send(this.#current);
-      return;
-    }
-    this.#settle(message);
+    if (this.#isReady) return this.#settle({ kind: 'answer', answer: message as Answer });
+    this.#isReady = true;
+    if (this.#current !== null) this.#send(this.#current);
   }
 
   #lose(worker: Worker, because: string): void {
@@ -96,10 +103,10 @@ export class ExpressionThread {
     this.#worker = null;
     this.#isReady = false;
     this.#cancelTimer();
-    if (this.#current !== null) this.#settle(because);
+    if (this.#current !== null) this.#settle({ kind: 'none', because });
   }
 
-  #settle(answer: unknown): void {
+  #settle(answer: ThreadAnswer<Answer>): void {
     const { clock, idleMs } = this.#options;
     const asked = this.#current;
     this.#current = null;
@@ -108,4 +115,9 @@ export class ExpressionThread {
     asked?.settle(answer);
     this.#next();
   }
+}
+
+/** Compiled, the programs of threads are JavaScript; run as they stand, they are TypeScript. */
+function runnable(program: URL): URL {
+  return import.meta.url.endsWith('.ts') ? program : new URL(program.href.replace(/\.ts$/, '.js'));
 }

@@ -122,7 +122,7 @@ describe('an expression that takes too much', () => {
     const closed = createExpressions({ clock: systemClock });
     await closed.close();
     expect(await closed.evaluate([{ text: 'true', scope: 'object' }], {})).toEqual([
-      { kind: 'failed', because: 'it was not evaluated: shutting down' },
+      { kind: 'failed', because: 'it was not done: shutting down' },
     ]);
   });
 });

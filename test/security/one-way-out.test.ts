@@ -50,39 +50,31 @@ test('a bare fetch, which checks nothing, is called for the metadata server alon
   expect(broken(bare, { 'auth/clouds/google-login.ts': "the cloud's own" })).toEqual([]);
 });
 
-/** Each starts a program with arguments as an array and, but for the operator's own commands, an environment made from nothing. */
-const starters = {
-  'build/run-program.ts': 'kustomize: limits on time, memory and output',
-  'git/run-git.ts': 'git: long-lived readers and writers too',
-  'sign/run-ssh-keygen.ts': 'ssh-keygen: keys by a folder in memory',
-  'cli/check/check-programs.ts': "the operator's own command: asks programs for their version",
-  'cli/migrate/migrate.ts': "the operator's own command, in their checkout",
-  'cli/migrate/render-bot.ts': "the operator's own command",
-  'demo/work-tree.ts': 'the demo plays a person',
-  'sandbox/git-host.ts': 'the demo plays a forge',
-};
-
 const starts = (file: SourceFile) =>
   importsOf(file).includes('node:child_process') &&
-  /^import (?!type)[^;]*\b(spawn|exec|execFile|fork|spawnSync|execSync|execFileSync)\b/m.test(file.code);
+  /^import (?!type)[^;]*\b(spawn|exec|execFile|fork|spawnSync|execSync|execFileSync|\*)\b/m.test(file.code);
 
-test('programs are started in few places', () => {
-  expect(broken(starts, starters)).toEqual([]);
-  expect(needless(starts, starters)).toEqual([]);
+test('one file starts programs', () => {
+  expect(sources.filter(starts).map(({ path }) => path)).toEqual(['child/start-program.ts']);
 });
 
-test('no program is started through a shell', () => {
-  const shells = sources.filter(
-    ({ code: text }) => /\bshell:\s*true|(?<![.\w])(exec|execSync)\(/.test(text) && /node:child_process/.test(text),
+/** A library starts git for what goes over the network; it is given a launcher and an environment of ours. */
+test('one file lets a library start programs', () => {
+  const letting = sources.filter((file) =>
+    values(file).some(([, names = '', from]) => from === 'simple-git' && !/^type /.test(names)),
   );
-  expect(shells.map(({ path }) => path)).toEqual([]);
+  expect(letting.map(({ path }) => path)).toEqual(['git/run-network.ts']);
 });
 
-test.for(['build/run-program.ts', 'git/run-git.ts', 'sign/run-ssh-keygen.ts'])(
-  '%s hands nothing of our environment on',
-  (path) => {
-    const { code: text = '' } = sources.find((file) => file.path === path) ?? {};
-    expect(text).toMatch(/\benv:/);
-    expect(text).not.toMatch(/\.\.\.process\.env/);
-  },
-);
+const threads = { 'thread/work-thread.ts': 'with limits on time and memory, and no environment' };
+
+test('one file starts threads', () => {
+  const startsThread = (file: SourceFile) => /\bnew Worker\(/.test(file.skeleton);
+  expect(broken(startsThread, threads)).toEqual([]);
+  expect(needless(startsThread, threads)).toEqual([]);
+});
+
+test('nobody hands its own environment on', () => {
+  const whole = /\.\.\.process\.env\b|\benv(ironment)?: process\.env\b|environment: \{ \.\.\.session\.environment/;
+  expect(sources.filter(({ code, path }) => whole.test(code) && !path.startsWith('main')).map(({ path }) => path)).toEqual([]);
+});

@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { productVersion } from '../../api/index.ts';
 import { findKustomize } from '../../build/index.ts';
+import { runProgram } from '../../child/index.ts';
 import { bad, type Finding, good, note } from './finding.ts';
-
-const execute = promisify(execFile);
 
 /** The versions of what the bot runs, on this machine; in a cluster the image has its own. */
 export async function checkPrograms(searchPath: string | undefined): Promise<Finding[]> {
@@ -37,15 +34,10 @@ async function describeProgram(
   searchPath: string | undefined,
   missing: Finding,
 ): Promise<Finding> {
-  try {
-    const { stdout } = await execute(program, [...args], {
-      timeout: 10_000,
-      env: { PATH: searchPath ?? '', HOME: '/nonexistent' },
-    });
-    const lines = stdout.split('\n');
-    const line = lines.find((text) => text.toLowerCase().includes(name) && /\d+\.\d+/.test(text)) ?? lines[0] ?? '';
-    return good(`${name} ${/v?\d+(\.\d+)+\S*/.exec(line)?.[0] ?? line.trim()} (${program})`);
-  } catch {
-    return missing;
-  }
+  const environment = { PATH: searchPath ?? '', HOME: '/nonexistent' };
+  const end = await runProgram({ program, args, environment, timeoutMs: 10_000, maxOutputBytes: 65_536 });
+  if (end.kind !== 'exited' || end.code !== 0) return missing;
+  const lines = end.output.toString().split('\n');
+  const line = lines.find((text) => text.toLowerCase().includes(name) && /\d+\.\d+/.test(text)) ?? lines[0] ?? '';
+  return good(`${name} ${/v?\d+(\.\d+)+\S*/.exec(line)?.[0] ?? line.trim()} (${program})`);
 }

@@ -1,0 +1,3 @@
+export { endGroup, signalGroup } from './process-group.ts';
+export { type ProgramEnd, type ProgramRun, runProgram } from './run-program.ts';
+export { type Program, startProgram } from './start-program.ts';
