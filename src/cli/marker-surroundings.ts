@@ -24,6 +24,12 @@ export async function readSurroundings(
     if (source !== null) sources.set(formatKey(ref), source as GitRepository);
   }
   const placed = <Kind extends KubeObject>(objects: readonly Kind[]) => objects.map((object) => ({ file: '', line: 0, object }));
-  const resources = { repositories: [], policies: placed(policies), automations: placed(automations), secrets: [] };
+  const resources = {
+    repositories: [],
+    policies: placed(policies),
+    automations: placed(automations),
+    kustomizations: [],
+    secrets: [],
+  };
   return { resources, sources };
 }

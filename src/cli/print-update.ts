@@ -1,6 +1,7 @@
 import { type FileProblem, formatKey } from '../core/index.ts';
 import { describeProblems } from '../policies/index.ts';
 import { cleanLine, cleanText } from './clean-text.ts';
+import { describeRollout, type PlannedRollout } from './plan/plan-rollout.ts';
 import type { FileChange, StoppedEdit } from './plan-folder.ts';
 import { formatValue, type OutputFormat } from './print-objects.ts';
 import { createProgress } from './progress.ts';
@@ -16,6 +17,8 @@ export interface UpdateOutcome {
   readonly warnings: readonly FileProblem[];
   /** The pull request that brings the changes, in place of files that are written. */
   readonly request: OpenedRequest | null;
+  /** What Kustomizations would make of the changes. */
+  readonly rollouts: readonly PlannedRollout[];
   /** What happened to requests that have nothing to bring any more. */
   readonly news: readonly string[];
 }
@@ -28,6 +31,8 @@ export function printUpdate(
 ): void {
   if (output !== undefined) terminal.answer(formatValue(toValue(outcome, dryRun), output));
   else for (const change of outcome.changes) terminal.answer(dryRun ? formatDiff(change, terminal) : formatChange(change));
+  if (output === undefined)
+    for (const rollout of outcome.rollouts) terminal.answer(cleanText(describeRollout(rollout).join('\n')));
   const progress = createProgress(terminal);
   for (const warning of outcome.warnings) progress.warning(describeProblems([warning]));
   for (const stopped of outcome.stopped) progress.warning(formatStopped(stopped));
@@ -59,7 +64,10 @@ function formatDiff({ file, after }: FileChange, { isInteractive, paint }: Termi
   return cleanText(diff).split('\n').map(colour).join('\n');
 }
 
-function toValue({ changes, stopped, problems, warnings, request }: UpdateOutcome, dryRun: boolean): Record<string, unknown> {
+function toValue(
+  { changes, stopped, problems, warnings, request, rollouts }: UpdateOutcome,
+  dryRun: boolean,
+): Record<string, unknown> {
   const describe = (shownAs: string, { marker, before, after }: StoppedEdit['edit']) => {
     const { line, column, policy, part, object, path } = marker;
     return { file: shownAs, line, column, policy: formatKey(policy), part, object, path, before, after };
@@ -76,6 +84,7 @@ function toValue({ changes, stopped, problems, warnings, request }: UpdateOutcom
     held: ofKind('held'),
     refused: ofKind('refused'),
     unreadable: ofKind('unreadable'),
+    ...(rollouts.length === 0 ? {} : { rollouts }),
     problems,
     warnings,
   };

@@ -7,6 +7,7 @@ import { CliError } from './error.ts';
 import { exitCode } from './exit-code.ts';
 import { judgeEdits } from './judge-edits.ts';
 import { openLocalHolds } from './local-holds.ts';
+import { planFolderRollout } from './plan/plan-folder-rollout.ts';
 import { findEdits, planFolder } from './plan-folder.ts';
 import type { OutputFormat } from './print-objects.ts';
 import { printUpdate } from './print-update.ts';
@@ -28,6 +29,8 @@ export interface UpdateOptions extends PullRequestOptions {
   /** Of objects that name none. */
   readonly namespace?: string;
   readonly output?: OutputFormat;
+  /** Says too which objects the changes would roll out: `plan`. */
+  readonly plansRollout?: boolean;
 }
 
 /** Updates the files of a folder, each as a whole or not at all, and says what changed and what could not be done. */
@@ -66,6 +69,7 @@ export async function updateFolder(options: UpdateOptions, session: Session): Pr
     ],
     request: requested?.request ?? null,
     news: requested?.news ?? [],
+    rollouts: options.plansRollout === true ? await planFolderRollout({ root, changes: plan.changes, resources }, session) : [],
     warnings: [...notes, ...findEmptyScopes(scopes, files, options.path), ...picked.notes, ...warnings.map(below)],
   };
   printUpdate(outcome, options, session.terminal);

@@ -7,6 +7,8 @@ import {
   imagePolicyKind,
   imageRepositoryKind,
   imageUpdateAutomationKind,
+  type Kustomization,
+  kustomizationKind,
   matchesSelector,
   onRevertAnnotation,
   parseResource,
@@ -28,6 +30,7 @@ export interface UpdateResources {
   readonly repositories: readonly Placed<ImageRepository>[];
   readonly policies: readonly Placed<ImagePolicy>[];
   readonly automations: readonly Placed<ImageUpdateAutomation>[];
+  readonly kustomizations: readonly Kustomization[];
   readonly secrets: readonly KubeObject[];
 }
 
@@ -57,6 +60,7 @@ export function sortResources(objects: readonly PolicyObject[]): UpdateResources
     repositories: ofKind<ImageRepository>(imageRepositoryKind),
     policies: ofKind<ImagePolicy>(imagePolicyKind),
     automations: ofKind<ImageUpdateAutomation>(imageUpdateAutomationKind),
+    kustomizations: ofKind<Kustomization>(kustomizationKind).map(({ object }) => object),
     secrets: objects.map(({ object }) => object).filter(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Secret'),
   };
 }

@@ -74,8 +74,8 @@ async function rebuildOnce(
   return outcome.kind === 'moved' ? 'moved' : { kind: 'pushed', head, commits };
 }
 
-/** The commits to compare with what stands there; a signature is made only for those that are pushed. */
-function planUnsigned(
+/** The commits as they would be, in the mirror alone; a signature is made only for those that are pushed. */
+export function planUnsigned(
   { target, wishes, style }: PushOrder,
   writes: readonly Write[],
   look: AutomationLook,

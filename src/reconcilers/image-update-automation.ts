@@ -4,7 +4,7 @@ import { describeCheckout } from './automation-checkout.ts';
 import { waitingBumps } from './automation-conditions.ts';
 import { deliver } from './automation-delivery.ts';
 import type { AutomationDeps } from './automation-deps.ts';
-import { previewMarkers } from './automation-preview.ts';
+import { previewMarkers, tellPlanned } from './automation-preview.ts';
 import { type AutomationDone, reportRun } from './automation-report.ts';
 import { type AutomationSeen, observeAutomation } from './automation-seen.ts';
 import { branchOf } from './rollout-writer.ts';
@@ -30,7 +30,10 @@ export function createImageUpdateAutomationReconciler(
       await plan.seen.wishes.guards.settle(waitingBumps(done.look), places);
       return done;
     },
-    preview: async ({ seen }) => previewMarkers(seen.look),
+    preview: async ({ seen }, resource, context) => {
+      if (deps.onPlanned !== undefined) await tellPlanned(resource, seen, context, deps.onPlanned);
+      return previewMarkers(seen.look);
+    },
     report: (resource, _plan, done, now) => reportRun(resource, done, now),
     describeFailure: (_resource, _error, now) => ({ status: { lastAutomationRunTime: formatTime(now) } }),
     finalize: async (resource) => {
