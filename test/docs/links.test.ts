@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -40,4 +40,20 @@ test.for(pages)('every link of %s leads somewhere', (page) => {
 
 test.for(pages)('%s speaks of no path of a machine', (page) => {
   expect(readFileSync(join(root, page), 'utf8')).not.toMatch(/\/work\/|\/home\/[a-z]|\/root\/|\/tmp\/brief/);
+});
+
+test('every page is found from README.md, link by link; a linked folder shows its pages', () => {
+  const found = new Set(['README.md']);
+  for (const page of found) {
+    for (const link of linksOf(readFileSync(join(root, page), 'utf8'))) {
+      const target = normalize(join(dirname(page), link.split('#')[0] ?? ''));
+      for (const other of pages) if (other === target || dirname(other) === target) found.add(other);
+    }
+  }
+  expect(pages.filter((page) => !found.has(page))).toEqual([]);
+});
+
+test('README.md itself links every page of docs/', () => {
+  const linked = linksOf(readFileSync(join(root, 'README.md'), 'utf8'));
+  expect(pages.filter((page) => dirname(page) === 'docs' && !linked.includes(page))).toEqual([]);
 });
