@@ -58,7 +58,7 @@ async function watchRest(stage: Stage, what: string, restMs: number): Promise<Fi
   return [
     figureOf(`${what} resident memory`, memory, 'MiB', cost),
     figureOf(`${what} of a core`, ofCore, '%'),
-    figureOf(`${what} of a core, all the time together`, [(cost.cpuSeconds / restMs) * 100_000], '%'),
+    figureOf(`${what} of a core in ${restMs / 1000} s`, [(cost.cpuSeconds / restMs) * 100_000], '%'),
     figureOf(`${what} status patches in ${restMs / 1000} s`, [cost.api['status'] ?? 0], ''),
   ];
 }

@@ -1,33 +1,10 @@
 import type { Artifact, Oid } from '../core/index.ts';
-import { describeBadPath } from '../git/index.ts';
-import { createArtifact, type KeyedFile, normalisePath } from './create-artifact.ts';
-import { SourceError } from './error.ts';
-import { createIgnoreRules, type IgnoreFile } from './ignore-rules.ts';
+import { createArtifact } from './create-artifact.ts';
+import { advanceSelection, type Selection, type SelectionOptions, selectFiles } from './git-selection.ts';
 import { tellLoss } from './lost-artifact.ts';
-import {
-  type GitReader,
-  type IncludedArtifact,
-  keyFiles,
-  layOver,
-  listIncluded,
-  listSubmodule,
-  type Submodule,
-} from './overlay.ts';
+import type { GitReader } from './overlay.ts';
 
-export interface GitArtifactOptions {
-  /** `spec.sparseCheckout`: only these folders; one that is missing is an error. */
-  readonly sparseCheckout?: readonly string[] | undefined;
-  /** `spec.recurseSubmodules`: outer ones first. */
-  readonly submodules?: readonly Submodule[] | undefined;
-  /** `spec.include`: in their order, over what the repository has. */
-  readonly includes?: readonly IncludedArtifact[] | undefined;
-}
-
-interface Selection {
-  readonly files: readonly KeyedFile[];
-  /** Paths at which the artifact is not what the commit has. */
-  readonly different: readonly string[];
-}
+export type GitArtifactOptions = SelectionOptions;
 
 /**
  * A commit as an artifact: regular files alone, with those of submodules and includes, without those that `.sourceignore` files, `ignore`
@@ -43,9 +20,14 @@ export function createGitArtifact(
   const mirror = tellLoss(reader, `artifact ${revision}`);
   const nested = submodules.map((one) => ({ ...one, reader: tellLoss(one.reader, `submodule ${one.path} of ${revision}`) }));
   const options = { ...others, submodules: nested };
+  const isPlain = [options.sparseCheckout, nested, options.includes].every((parts = []) => parts.length === 0);
+  const branch = revision.slice(0, revision.lastIndexOf('@') + 1);
+  const chosen = { mirror, commit, ignore };
   let selected: Promise<Selection> | null = null;
   const select = () => {
-    selected ??= selectFiles(mirror, commit, ignore, options).catch((error: unknown) => {
+    selected ??= (
+      isPlain ? selectFromLast(reader, chosen, `${branch} ${ignore ?? ''}`) : selectFiles(mirror, commit, ignore, options)
+    ).catch((error: unknown) => {
       selected = null;
       throw error;
     });
@@ -64,49 +46,36 @@ export function createGitArtifact(
   });
 }
 
-async function selectFiles(
-  mirror: GitReader,
-  commit: Oid,
-  ignore: string | undefined,
-  { sparseCheckout, submodules = [], includes = [] }: GitArtifactOptions,
-): Promise<Selection> {
-  const entries = await mirror.tree(commit);
-  const nested = await Promise.all(submodules.map(listSubmodule));
-  const everything = layOver(keyFiles(mirror, entries), nested).filter(({ path }) => describeBadPath(path) === null);
-  const isWanted = createSparseFilter(everything, sparseCheckout ?? []);
-  const included = await Promise.all(includes.map(listIncluded));
-  // Rules come after the includes, as in Flux: an included artifact's own .sourceignore counts, and the repository's rules count for it.
-  const merged = layOver(
-    everything.filter(({ path }) => isWanted(path)),
-    included,
-  );
-  const isIgnored = createIgnoreRules(await readIgnoreFiles(merged), ignore);
-  const files = merged.filter(({ path }) => !isIgnored(path));
-  const kept = new Set(files.map(({ path }) => path));
-  const dropped = entries.map(({ path }) => path).filter((path) => !kept.has(path));
-  return { files, different: [...dropped, ...[...nested, ...included].flat().map(({ path }) => path)] };
+interface Chosen {
+  readonly mirror: GitReader;
+  readonly commit: Oid;
+  readonly ignore: string | undefined;
 }
 
-async function readIgnoreFiles(files: readonly KeyedFile[]): Promise<IgnoreFile[]> {
-  const rules = files.filter(({ path }) => /(^|\/)\.sourceignore$/.test(path));
-  return Promise.all(
-    rules.map(async ({ path, read }) => ({
-      folder: path.replace(/\/?\.sourceignore$/, ''),
-      text: (await read()).toString('utf8'),
-    })),
-  );
+interface Known {
+  readonly commit: Oid;
+  readonly selection: Selection;
 }
 
-/** Files below the folders named and no others: not even those beside them, as go-git has it. */
-function createSparseFilter(files: readonly KeyedFile[], folders: readonly string[]): (path: string) => boolean {
-  const wanted = folders.map(normalisePath);
-  if (wanted.length === 0 || wanted.includes('')) return () => true;
-  for (const folder of wanted) {
-    if (files.some(({ path }) => path.startsWith(`${folder}/`))) continue;
-    throw new SourceError(
-      'PATH_NOT_FOUND',
-      `failed to sparse checkout directories : sparse checkout dir '${folder}' does not exist in repository`,
-    );
-  }
-  return (path) => wanted.some((folder) => path.startsWith(`${folder}/`));
+/** What was selected last of each branch and rules: a commit of one file in a repository of many costs what that one file does. */
+const lastSelections = new WeakMap<GitReader, Map<string, Known>>();
+const keptOfMirror = 16;
+
+async function selectFromLast(reader: GitReader, { mirror, commit, ignore }: Chosen, key: string): Promise<Selection> {
+  const last = lastSelections.get(reader) ?? new Map<string, Known>();
+  lastSelections.set(reader, last);
+  const known = last.get(key);
+  const advanced = known === undefined ? null : await advanceKnown(known, mirror, commit);
+  const selection = advanced ?? (await selectFiles(mirror, commit, ignore, {}));
+  last.delete(key);
+  last.set(key, { commit, selection });
+  for (const oldest of last.keys()) if (last.size > keptOfMirror) last.delete(oldest);
+  return selection;
+}
+
+/** Null where the earlier commit is no longer there, as after a force-push and a clean-up. */
+async function advanceKnown({ commit: from, selection }: Known, mirror: GitReader, commit: Oid): Promise<Selection | null> {
+  if (from === commit) return selection;
+  const changes = await mirror.diff(from, commit).catch(() => null);
+  return changes === null ? null : advanceSelection(selection, changes, mirror);
 }

@@ -12,6 +12,7 @@ export function tellLoss(reader: GitReader, revision: string): GitReader {
     tree: (commit, path) => told(reader.tree(commit, path)),
     blob: (oid) => told(reader.blob(oid)),
     entry: (commit, path) => told(reader.entry(commit, path)),
+    diff: (before, after) => told(reader.diff(before, after)),
   };
 }
 

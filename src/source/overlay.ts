@@ -3,7 +3,7 @@ import type { Artifact, ArtifactFile, GitMirror, Oid, TreeEntry } from '../core/
 import { type KeyedFile, normalisePath } from './create-artifact.ts';
 import { SourceError } from './error.ts';
 
-export type GitReader = Pick<GitMirror, 'tree' | 'blob' | 'entry'>;
+export type GitReader = Pick<GitMirror, 'tree' | 'blob' | 'entry' | 'diff'>;
 
 /** `spec.include`: another artifact's folder laid over this one. */
 export interface IncludedArtifact {
