@@ -31,7 +31,9 @@ COPY --from=build /app/dist ./dist
 COPY package.json ./
 # The state folder is $XDG_STATE_HOME/tagalong. node:sqlite still warns that it is new. A small young generation keeps the garbage of
 # long tag lists from staying resident, at no cost in time that `npm run bench -- scanning` shows.
-ENV NODE_ENV=production XDG_STATE_HOME=/var/lib MALLOC_ARENA_MAX=2 NODE_OPTIONS="--disable-warning=ExperimentalWarning --max-semi-space-size=2"
+# The heap may have 60% of the container's memory limit, so that git, kustomize and buffers have the rest and the kernel ends none of them;
+# near either limit the bot slows down by itself.
+ENV NODE_ENV=production XDG_STATE_HOME=/var/lib MALLOC_ARENA_MAX=2 NODE_OPTIONS="--disable-warning=ExperimentalWarning --max-semi-space-size=2 --max-old-space-size-percentage=60"
 # By number, so that Kubernetes can tell that it is not root.
 USER 1000:1000
 ENTRYPOINT ["node", "dist/main.js"]

@@ -7,7 +7,7 @@ import type { AppOptions } from './options.ts';
 
 /** The engine, with nothing registered yet. */
 export function createEngine(options: AppOptions): Engine {
-  const { home, clock, log, namespace, shard, onFinished, observed, controllers } = options;
+  const { home, clock, log, namespace, shard, onFinished, observed, controllers, room } = options;
   return new Engine({
     cluster: home,
     clock,
@@ -16,6 +16,7 @@ export function createEngine(options: AppOptions): Engine {
     refuse: (resource) => refuse(resource as Resource),
     optional: lookedUpOnly(controllers),
     ...(namespace === undefined ? {} : { namespace }),
+    ...(room === undefined ? {} : { room }),
     ...(shard === undefined ? {} : { serves: ({ metadata }: KubeObject) => shard(metadata.labels ?? {}) }),
     ...(onFinished === undefined ? {} : { onFinished }),
     ...(observed === undefined ? {} : { observed }),

@@ -26,6 +26,7 @@ export function registerImages({ options, engine, registry, store }: Parts, guar
   const listRepositories = () => engine.cache(imageRepositoryKind).list() as ImageRepository[];
   const find = (name: NamespacedName) => engine.cache(imageRepositoryKind).get(formatKey(name)) as ImageRepository | undefined;
   const kept = createTagLists(store);
+  options.room?.subscribe((enough) => enough || kept.forget());
   const { tagLists, findRepository } =
     options.observed === undefined
       ? { tagLists: kept, findRepository: find }
@@ -48,6 +49,7 @@ export function createGuards({ options, engine, registry, store, remotes }: Part
   return registerGuards({
     ...{ engine, registration, home, registry, store, clock, remotes, checkAddress, guardNamespace, recorder },
     logins: createCloudLogins({ clock }),
+    noCrossNamespaceRefs: options.tenancy?.noCrossNamespaceRefs === true,
     follows: ({ kind }) => kind !== kustomizationKind.kind || (options.controllers ?? controllerGroups).includes('kustomize'),
     ...(namespace === undefined ? {} : { namespace }),
   });

@@ -36,11 +36,13 @@ export function registerKustomizations({ options, engine, store, artifacts, memo
   const list = () => listKustomizations(engine);
   const fetcher = createArtifactFetcher({ store: contents, clock, checkAddress });
   const others = createArtifactsOfOthers({ artifacts: memory, fetcher, isOurs: servesSource(options) });
+  const builder = createBuilder({ log, kustomize: () => findKustomize(process.env['PATH']) });
+  options.room?.subscribe((enough) => enough || builder.forget());
   const reconciler = createKustomizationReconciler({
     ...{ cluster: target, home, artifacts, store, clock, log, wake, drift, list, expressions, remotes },
     ...options.tenancy,
     decryption: decryptionTools(options),
-    builder: createBuilder({ log, kustomize: () => findKustomize(process.env['PATH']) }),
+    builder,
     source: (ref) => findSource(engine, ref),
     obtainArtifact: others.obtain,
     requestArtifact: (source) => wake(source, 'its artifact is not in memory'),

@@ -4,6 +4,13 @@ import type { Clock, Log } from '../core/index.ts';
 
 type CollectGarbage = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void;
 
+interface ReleaseOptions {
+  readonly isIdle: () => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly collect: () => void;
+}
+
 const lookEveryMs = 15_000;
 const worthMiB = 48;
 
@@ -11,14 +18,13 @@ const worthMiB = 48;
  * Gives memory back after a storm. V8 grows its heap for the garbage of thousands of requests and hands little of it back by itself: ten
  * thousand objects that need 80 MiB would keep 500. So when nothing runs and the heap has grown, it is collected once; at rest never again.
  */
-export function releaseMemoryWhenIdle({ isIdle, clock, log }: { isIdle: () => boolean; clock: Clock; log: Log }): Disposable {
-  const collect = findCollector();
+export function releaseMemoryWhenIdle({ isIdle, clock, log, collect }: ReleaseOptions): Disposable {
   let floor = heapMiB();
   let cancel = () => {};
   const look = () => {
     if (isIdle() && heapMiB() - floor > worthMiB) {
       const before = process.memoryUsage().rss;
-      collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+      collect();
       floor = heapMiB();
       log.debug('memory given back', { mebibytes: Math.round((before - process.memoryUsage().rss) / 2 ** 20) });
     }
@@ -28,12 +34,12 @@ export function releaseMemoryWhenIdle({ isIdle, clock, log }: { isIdle: () => bo
   return { [Symbol.dispose]: () => cancel() };
 }
 
-/** What `--expose-gc` gives, without that everybody who starts the program has to know of it. */
-function findCollector(): CollectGarbage {
+/** Collects all garbage: what `--expose-gc` gives, without that everybody who starts the program has to know of it. */
+export function findCollector(): () => void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as CollectGarbage;
   setFlagsFromString('--no-expose-gc');
-  return collect;
+  return () => collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
 function heapMiB(): number {

@@ -143,8 +143,12 @@ async function run(options: RunOptions): Promise<void> {
     depths: () => app.engine.depths(),
     objects: () => app.engine.objects(),
     leases: () => leases?.states() ?? [],
+    clockDifferenceSeconds: clocks.seconds,
   });
-  const onRequest = metrics.observeApiRequest;
+  const onRequest: OnRequest = (request) => {
+    metrics.observeApiRequest(request);
+    clocks.see(request.serverTime);
+  };
   const { home, target } = await connect(options, stateFolder, { log, onRequest }, stack);
   const place = readRuntimePlace(process.env, podEnvironment().folder);
   const leases = openLeases(options, home, place, log);

@@ -14,6 +14,7 @@ export * from './marker.ts';
 export * from './object.ts';
 export * from './reconciler.ts';
 export * from './registry.ts';
+export * from './room.ts';
 export * from './selection.ts';
 export * from './store.ts';
 export * from './yaml-character.ts';

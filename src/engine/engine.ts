@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  endlessRoom,
   errorMessage,
   type Gate,
   type GroupVersionKind,
@@ -19,6 +20,7 @@ import { endsRun, reasonToRun } from './reason-to-run.ts';
 import { type Outcome, reconcileObject } from './reconcile-object.ts';
 import type { EngineOptions, Registration } from './registration.ts';
 import { RetrySchedule } from './retry-schedule.ts';
+import { Turns } from './turns.ts';
 import { WorkQueue } from './work-queue.ts';
 
 interface Registered {
@@ -36,6 +38,7 @@ const statusSettlesMs = 500;
 export class Engine {
   readonly #options: EngineOptions;
   readonly #retries: RetrySchedule;
+  readonly #turns: Turns;
   readonly #serves: (object: KubeObject) => boolean;
   readonly #caches = new Map<string, ObjectCache>();
   readonly #registered = new Map<string, Registered>();
@@ -50,6 +53,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#retries = new RetrySchedule(options.random ?? Math.random);
+    this.#turns = new Turns(options.room ?? endlessRoom);
     this.#serves = options.serves ?? (() => true);
   }
 
@@ -79,7 +83,9 @@ export class Engine {
       if (resource !== undefined && this.#serves(resource))
         await this.#run(reconciler, resource, registration, recorder, because);
     };
-    const queue = new WorkQueue({ clock, concurrency: registration.concurrency ?? 4, run, held: true });
+    const turns = { mayStart: () => this.#turns.mayStart(), ended: () => this.#turns.ended() };
+    const queue = new WorkQueue({ clock, concurrency: registration.concurrency ?? 4, run, held: true, ...turns });
+    this.#turns.join(queue);
     const registered: Registered = { kind: reconciler.kind.kind, queue, cache, gate: registration.gate ?? openGate };
     this.#registered.set(registered.kind, registered);
     registered.gate.subscribe((open) => (open ? this.#open(registered) : this.#close(registered)));

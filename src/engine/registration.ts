@@ -1,4 +1,4 @@
-import type { Clock, Cluster, Gate, GroupVersionKind, KubeObject, Log } from '../core/index.ts';
+import type { Clock, Cluster, Gate, GroupVersionKind, KubeObject, Log, Room } from '../core/index.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { ObjectChange } from './object-cache.ts';
 import type { Observed } from './observe-object.ts';
@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly observed?: Observed;
   /** Kinds that are only looked up, and that a cluster may lack: then there are none. Absent = all must be there. */
   readonly optional?: readonly GroupVersionKind[];
+  /** While there is none, one object runs at a time, of whatever kind. Absent = there always is. */
+  readonly room?: Room;
   /** In [0, 1); for jitter. */
   readonly random?: () => number;
   readonly onFinished?: (run: FinishedRun) => void;

@@ -13,6 +13,10 @@ export interface WorkQueueOptions {
   readonly held?: boolean;
   /** Runs a key; must not reject. */
   run(key: string, because: readonly string[]): Promise<void>;
+  /** Asked before each start; what may not start waits until `startDue`. Absent = it always may. */
+  mayStart?(): boolean;
+  /** Told when a run has ended, before this queue starts the next. */
+  ended?(): void;
 }
 
 const reasonsKept = 4;
@@ -21,7 +25,8 @@ const reasonsKept = 4;
  * Runs keys when they are due, so many at a time.
  *
  * The rules: a key is in the queue once however often it is asked for; of two times the earlier wins; a request for a running key is
- * remembered once and runs right after; a slow key blocks only itself and its place; after `stop` nothing new starts.
+ * remembered once and runs right after; a slow key blocks only itself and its place, unless `mayStart` says otherwise; after `stop`
+ * nothing new starts.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
@@ -40,6 +45,11 @@ export class WorkQueue {
   /** Lets what was collected run. */
   release(): void {
     this.#held = false;
+    this.startDue();
+  }
+
+  /** Starts what is due, as far as it may. */
+  startDue(): void {
     if (!this.#stopped) this.#pump();
   }
 
@@ -63,6 +73,11 @@ export class WorkQueue {
   forget(key: string): void {
     this.#waiting.delete(key);
     this.#again.delete(key);
+  }
+
+  /** When the next key is due; never = Infinity. */
+  get dueAt(): Instant {
+    return this.#earliest()?.entry.dueAt ?? Number.POSITIVE_INFINITY;
   }
 
   get depth(): number {
@@ -94,7 +109,7 @@ export class WorkQueue {
     const now = this.#options.clock.now();
     while (this.#running.size < this.#options.concurrency) {
       const next = this.#earliest();
-      if (next === null || next.entry.dueAt > now) break;
+      if (next === null || next.entry.dueAt > now || !this.#mayStart()) break;
       this.#waiting.delete(next.key);
       this.#start(next.key, next.entry);
     }
@@ -107,9 +122,14 @@ export class WorkQueue {
       const again = this.#again.get(key);
       this.#again.delete(key);
       if (again !== undefined && !this.#stopped) this.#waiting.set(key, again);
+      this.#options.ended?.();
       if (!this.#stopped) this.#pump();
     });
     this.#running.set(key, done);
+  }
+
+  #mayStart(): boolean {
+    return this.#options.mayStart?.() ?? true;
   }
 
   #earliest(): { key: string; entry: Entry } | null {
@@ -123,6 +143,8 @@ export class WorkQueue {
     this.#cancelTimer = null;
     const next = this.#earliest();
     if (next === null || this.#stopped || this.#running.size >= this.#options.concurrency) return;
+    // What is due and may not start is started by whoever says that it may.
+    if (next.entry.dueAt <= now && !this.#mayStart()) return;
     this.#cancelTimer = this.#options.clock.schedule(Math.max(0, next.entry.dueAt - now), () => this.#pump());
   }
 }

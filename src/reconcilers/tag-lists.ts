@@ -20,6 +20,8 @@ export interface TagLists {
   /** A listing is doubted; the first time counts. */
   doubt(repository: NamespacedName, now: Instant): Promise<void>;
   drop(repository: NamespacedName): Promise<void>;
+  /** Lets go of what is in memory: the next scan or policy reads it again. */
+  forget(): void;
 }
 
 export function createTagLists(store: Store): TagLists {
@@ -63,6 +65,7 @@ export function createTagLists(store: Store): TagLists {
       await store.delete(at(repository));
       await store.delete(doubtAt(repository));
     },
+    forget: () => known.clear(),
   };
 }
 
@@ -82,6 +85,7 @@ interface ListCache {
   get(key: string): TagList | undefined;
   keep(key: string, list: TagList): void;
   drop(key: string): void;
+  clear(): void;
 }
 
 /** The lists used last, as many as fit. */
@@ -104,6 +108,10 @@ function createListCache(): ListCache {
       }
     },
     drop,
+    clear() {
+      lists.clear();
+      held = 0;
+    },
   };
 }
 

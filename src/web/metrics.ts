@@ -28,11 +28,13 @@ export interface MetricSources {
   objects(): Iterable<KubeObject>;
   /** Whether there is memory to spare; absent = there always is. */
   hasRoom?(): boolean;
+  /** How far the API server's clock is ahead of ours; absent or null where that is not known. */
+  clockDifferenceSeconds?(): number | null;
   /** The Leases of this process; none where it needs none. */
   leases?(): readonly { name: string; held: boolean; holder: string }[];
 }
 
-export function createMetrics({ depths, objects, leases = () => [], hasRoom = () => true }: MetricSources): Metrics {
+export function createMetrics({ depths, objects, leases = () => [], clockDifferenceSeconds = () => null, hasRoom = () => true }: MetricSources): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const durations = new Histogram({
@@ -90,6 +92,7 @@ export function createMetrics({ depths, objects, leases = () => [], hasRoom = ()
     },
   });
   addLeaseGauges(register, leases);
+  addClockGauge(register, clockDifferenceSeconds);
   addObjectGauges(register, objects);
   const webhooks = new Counter({
     name: 'tagalong_webhook_calls_total',
@@ -110,7 +113,7 @@ export function createMetrics({ depths, objects, leases = () => [], hasRoom = ()
     registers: [register],
   });
   return {
-    observeApiRequest: (request) => apiRequests.inc(request),
+    observeApiRequest: ({ code, method, host }) => apiRequests.inc({ code, method, host }),
     observeRegistryRequest: (request) => registryRequests.inc(request),
     observeWebhook: (status) => webhooks.inc({ code: String(status) }),
     observeRun({ kind, key, result, durationMs }) {
@@ -146,6 +149,19 @@ function addLeaseGauges(register: Registry, leases: NonNullable<MetricSources['l
     collect() {
       this.reset();
       for (const { name, holder } of leases()) if (holder !== '') this.set({ name, holder }, 1);
+    },
+  });
+}
+
+function addClockGauge(register: Registry, clockDifferenceSeconds: () => number | null): void {
+  new Gauge({
+    name: 'tagalong_clock_difference_seconds',
+    help: 'How far the clock of the Kubernetes API is ahead of the one of this process.',
+    registers: [register],
+    collect() {
+      const seconds = clockDifferenceSeconds();
+      if (seconds === null) this.remove();
+      else this.set(seconds);
     },
   });
 }

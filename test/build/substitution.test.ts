@@ -119,6 +119,16 @@ describe('what is remembered', () => {
     expect(builder.built).toBe(1);
   });
 
+  test('what memory was let go of is built again, to the same', async () => {
+    const builder = createBuilder({ kustomize: () => null, log: silentLog });
+    const artifact = artifactOf({ 'app/a.yaml': widget('x: ${v}') });
+    const again = () => builder.build({ artifact, path: './app', substitution: substitution({ v: '1' }), signal });
+    const first = await again();
+    builder.forget();
+    expect((await again()).digest).toBe(first.digest);
+    expect(builder.built).toBe(2);
+  });
+
   test('the digest is that of the text after substitution', async () => {
     const substituted = await build(widget('x: ${v}'), { v: '1' });
     expect(substituted.digest).toBe((await build(widget('x: 1'), {})).digest);

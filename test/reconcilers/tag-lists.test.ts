@@ -49,3 +49,13 @@ test('a listing that was dropped is written when it comes back', async () => {
   await lists.write(repository, list('1.0.0'));
   expect(await createTagLists(store).read(repository)).toEqual(list('1.0.0'));
 });
+
+test('a listing that memory was let go of is read again, and is still not written twice', async () => {
+  const { store, seen } = countingStore();
+  const lists = createTagLists(store);
+  await lists.write(repository, list('1.0.0'));
+  lists.forget();
+  expect(await lists.read(repository)).toEqual(list('1.0.0'));
+  await lists.write(repository, list('1.0.0'));
+  expect(seen.writes).toBe(1);
+});
