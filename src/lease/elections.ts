@@ -24,6 +24,28 @@ export function describeUnelected(name: string): string {
   return `${name} of Flux runs without leader election, so its kinds would have two writers; give it --enable-leader-election, or scale it to 0, before tagalong serves them`;
 }
 
+/**
+ * Whether a controller runs whose Lease is not the one of this shard although both serve the same objects: the Lease of a controller
+ * with `--watch-label-selector` has a name of its own, and without one it serves the objects of every shard.
+ */
+export function runsUnderAnotherLease({ args, replicas }: ElectionFacts, shard: string | undefined): boolean {
+  return replicas > 0 && (selectorIn(args) === undefined) !== (shard === undefined);
+}
+
+const selectorFlag = '--watch-label-selector=';
+
+function selectorIn(args: readonly string[]): string | undefined {
+  const text = args.findLast((arg) => arg.startsWith(selectorFlag))?.slice(selectorFlag.length);
+  return text === '' ? undefined : text;
+}
+
+/** In a sentence, with what to do. */
+export function describeOtherLease({ name, args }: ElectionFacts): string {
+  const theirs = selectorIn(args);
+  const has = theirs === undefined ? 'no --watch-label-selector' : `--watch-label-selector=${theirs}`;
+  return `${name} of Flux runs with ${has} and so under another Lease than tagalong, so some objects would have two writers; give both the same selector, or scale it to 0, before tagalong serves its kinds`;
+}
+
 interface DeploymentFields {
   readonly spec?: {
     readonly replicas?: number;
@@ -47,14 +69,16 @@ export interface ElectionWatchOptions {
   /** Where Flux's controllers run. */
   readonly namespace: string;
   readonly controller: ControllerName;
+  /** The text of `--watch-label-selector` of this process. */
+  readonly shard?: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly everyMs: number;
 }
 
 /**
- * Open while no controller of Flux of that name runs without leader election: it would never let go of its kinds, and a Lease tells
- * nothing of it. Closed until the first look; a namespace that may not be looked at is taken to have none.
+ * Open while no controller of Flux of that name runs without leader election, or under the Lease of another shard: it would never let go
+ * of its kinds, and the Lease that is waited for tells nothing of it. Closed until the first look; a namespace that may not be looked at is taken to have none.
  */
 export class ElectionWatch implements Gate {
   readonly #options: ElectionWatchOptions;
@@ -104,7 +128,8 @@ export class ElectionWatch implements Gate {
     const { cluster, namespace, controller, log } = this.#options;
     try {
       const found = await cluster.get({ ...deploymentKind, namespace, name: controller }, signal);
-      this.#set(found === null || !runsUnelected(electionFactsOf(found)), describeUnelected(controller));
+      const because = found === null ? null : conflictOf(electionFactsOf(found), this.#options.shard);
+      this.#set(because === null, because ?? '');
     } catch (error) {
       if (signal.aborted) return;
       // An API that is away is no answer: what was found last stays. One that refuses will go on to refuse.
@@ -121,9 +146,15 @@ export class ElectionWatch implements Gate {
     this.#because = because;
     if (open === this.#open) return;
     this.#open = open;
-    if (!open) log.error('passive: Flux runs without leader election', { controller, because });
+    if (!open) log.error('passive: no Lease keeps a controller of Flux apart', { controller, because });
     for (const listener of this.#listeners) listener(open);
   }
+}
+
+/** Null where the Lease keeps both apart. */
+function conflictOf(facts: ElectionFacts, shard: string | undefined): string | null {
+  if (runsUnelected(facts)) return describeUnelected(facts.name);
+  return runsUnderAnotherLease(facts, shard) ? describeOtherLease(facts) : null;
 }
 
 function isRefusal(error: unknown): boolean {

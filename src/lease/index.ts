@@ -6,7 +6,13 @@ export {
   parseControllerGroups,
 } from './controllers.ts';
 export { claimLease, decideLease, type LeaseDecision, type LeaseSight, releaseLease } from './decide-lease.ts';
-export { describeUnelected, type ElectionFacts, electionFactsOf, runsUnelected } from './elections.ts';
+export {
+  describeUnelected,
+  type ElectionFacts,
+  electionFactsOf,
+  runsUnderAnotherLease,
+  runsUnelected,
+} from './elections.ts';
 export { LeaseError } from './error.ts';
 export { assertOpen, fenceCluster } from './fence.ts';
 export { LeaseHolder, type LeaseHolderOptions, type LeaseState } from './lease-holder.ts';

@@ -5,7 +5,7 @@ import { servedKinds } from '../../api/index.ts';
 import { createApp } from '../../app/index.ts';
 import { type Cluster, type Difference, silentLog, systemClock } from '../../core/index.ts';
 import { checkDefinitions } from '../check/check-definitions.ts';
-import { checkInstallation, findInstallation } from '../check/check-installation.ts';
+import { checkInstallation, findInstallation, type Installation } from '../check/check-installation.ts';
 import { checkLeases } from '../check/check-leases.ts';
 import { checkRights } from '../check/check-rights.ts';
 import { checkWriters } from '../check/check-writers.ts';
@@ -19,6 +19,7 @@ import { untilSettled } from '../observe/until-settled.ts';
 import { withCluster } from '../open-cluster.ts';
 import { createProgress } from '../progress.ts';
 import type { Session } from '../session.ts';
+import { checkScope, partsToCome } from './check-scope.ts';
 import { describeObstacle, findObstacles } from './find-obstacles.ts';
 import type { Part } from './parts.ts';
 
@@ -32,9 +33,8 @@ export async function checkHandover(parts: readonly Part[], target: ClusterOptio
     await section('definitions', async () => (await checkDefinitions(cluster, signal)).map(exceptOwn));
     await section('the installation', async () => checkInstallation(installation, target.namespace));
     await section('Leases', () => checkLeases(cluster, target.namespace, clock.now(), signal));
-    await section('rights', () =>
-      checkRights(cluster, installation, { controllers: parts, namespace: target.namespace, signal }),
-    );
+    await section('the scope of what is served', async () => checkScope(installation, parts, target.namespace));
+    await section('rights', () => checkRightsOf(cluster, installation, parts, { namespace: target.namespace, signal }));
     await section('kinds that nobody would serve', () => checkOrphans(cluster, parts, signal));
     await section('who writes what', () => checkWriters(cluster, signal));
     await section('what waits for somebody', async () => {
@@ -46,6 +46,21 @@ export async function checkHandover(parts: readonly Part[], target: ClusterOptio
     progress.failure('not yet: mend what is marked above, or leave that part with Flux');
     session.exitCode = exitCode.failed;
   });
+}
+
+/** Of each account for what it runs; where there is none yet, of whoever asks. */
+async function checkRightsOf(
+  cluster: Cluster,
+  installation: Installation,
+  parts: readonly Part[],
+  order: { readonly namespace: string; readonly signal: AbortSignal },
+): Promise<Finding[]> {
+  const { deployments } = installation;
+  const coming = partsToCome(deployments, parts);
+  if (!deployments.some(({ controllers }) => controllers !== null))
+    return checkRights(cluster, installation, { ...order, controllers: parts });
+  const words = `no tagalong runs ${coming.join(', ')} yet: the commits of \`migrate plan\` bring the rights`;
+  return [...(await checkRights(cluster, installation, order)), ...(coming.length > 0 ? [note(words)] : [])];
 }
 
 /** Those of tagalong.dev come with the commits of the plan: before these they are not there. */
@@ -101,15 +116,15 @@ function judge(object: ObservedObject): Finding[] {
   if (object.aside !== undefined) return [note(`${name}: ${object.aside}`)];
   return object.differences.map(({ kind, subject, message }) => {
     const where = subject === undefined ? '' : `${subject}: `;
-    return (inMotion.has(kind) || (kind === 'build' && isSameInEffect(object)) ? warning : bad)(
-      `${name}: ${kind}: ${where}${message}`,
-    );
+    const look = kind === 'build' ? `; ${howToLook(object)}` : '';
+    return (inMotion.has(kind) ? warning : bad)(`${name}: ${kind}: ${where}${message}${look}`);
   });
 }
 
-/** Other bytes, of objects that are as they would be applied: a dry run of each says so. */
-function isSameInEffect({ differences }: ObservedObject): boolean {
-  return differences.every(({ kind }) => kind !== 'apply' && kind !== 'prune');
+/** Flux keeps the digest of a build alone: both tools have to build the same checkout for a person to see what differs. */
+function howToLook({ name, namespace }: ObservedObject): string {
+  const command = `build kustomization ${name} --namespace ${namespace} --path FOLDER`;
+  return `compare what \`tagalong ${command}\` and \`flux ${command}\` print, in a checkout of that commit`;
 }
 
 /** Something new that Flux has not come to yet: it settles by itself. */

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { parseDocument } from 'yaml';
 import { errorMessage } from '../../core/index.ts';
 import { CliError } from '../error.ts';
 import { readListItems } from './list-text.ts';
@@ -11,6 +12,8 @@ export interface FluxFolder {
   readonly root: string;
   /** Below the root, with slashes: `clusters/prod/flux-system`. */
   readonly path: string;
+  /** Where Flux runs. */
+  readonly namespace: string;
   /** Text of its kustomization.yaml. */
   readonly kustomization: string;
   /** The parts whose Flux controllers are scaled to 0 there. */
@@ -53,7 +56,15 @@ async function readFolder(root: string, folder: string): Promise<FluxFolder> {
   });
   const stopped = readListItems(kustomization, 'patches').flatMap(stoppedDeployment);
   const handedOver = parts.filter((part) => controllersOfParts([part]).every((name) => stopped.includes(name)));
-  return { root, path: relative(root, folder).replaceAll('\\', '/'), kustomization, handedOver };
+  const namespace = readNamespace(await readFile(join(folder, components), 'utf8').catch(() => ''));
+  return { root, path: relative(root, folder).replaceAll('\\', '/'), namespace, kustomization, handedOver };
+}
+
+/** The manifests of Flux bring their Namespace along; `flux bootstrap --namespace` names it. */
+function readNamespace(manifests: string): string {
+  const namespace = manifests.split(/^---/m).find((text) => /^kind: Namespace\s*$/m.test(text));
+  const name = namespace === undefined ? undefined : parseDocument(namespace).getIn(['metadata', 'name']);
+  return typeof name === 'string' ? name : 'flux-system';
 }
 
 async function findFolders(folder: string, left: number): Promise<string[]> {

@@ -1,23 +1,23 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { runProgram } from '../../child/index.ts';
 import type { ClusterOptions } from '../cluster-options.ts';
 import { CliError } from '../error.ts';
 import { withCluster } from '../open-cluster.ts';
 import { createProgress } from '../progress.ts';
 import type { Session } from '../session.ts';
+import { buildFolder } from './build-folder.ts';
+import { carryFlags } from './carried-flags.ts';
 import { describeObstacle, findObstacles, type Obstacle } from './find-obstacles.ts';
+import { fluxArguments } from './flux-arguments.ts';
 import { type FluxFolder, openFluxFolder } from './flux-folder.ts';
 import { formatPatches, type PatchAuthor } from './format-patches.ts';
 import { parts as allParts, type Part } from './parts.ts';
 import { botFolder, planHandover } from './plan-handover.ts';
-import { planReturn } from './plan-return.ts';
+import { planReturn, type ReturnStage, stagesOfReturn } from './plan-return.ts';
 import type { PlannedCommit } from './planned-commit.ts';
-import { renderBot } from './render-bot.ts';
+import { type BotOrder, renderBot } from './render-bot.ts';
 import { suspendInFiles } from './suspend-in-files.ts';
-
-const execute = promisify(execFile);
 
 export interface MigrateOrder {
   readonly parts: readonly Part[];
@@ -31,7 +31,7 @@ export interface MigrateOrder {
 export async function printHandover(order: MigrateOrder, session: Session): Promise<void> {
   const folder = await openFluxFolder(resolve(order.path), order.fluxPath);
   const done = allParts.filter((part) => folder.handedOver.includes(part) || order.parts.includes(part));
-  const bot = await renderBot({ ...order, parts: done, searchPath: session.environment['PATH'] });
+  const bot = await renderBot(await botOrder(order, done, folder, session));
   const commits = planHandover({ parts: order.parts, folder, bot, botNow: await readBot(folder) });
   await printCommits(commits, folder, session);
 }
@@ -56,10 +56,39 @@ export async function printReturn(order: ReturnOptions, target: ClusterOptions, 
   if (obstacles.length > 0 && !order.suspend) throw refusal(obstacles);
   const suspended = await suspendInFiles(folder.root, [...new Set(obstacles.map(({ object }) => object))]);
   if (suspended.missing.length > 0) throw notFound(obstacles, suspended.missing);
-  const kept = folder.handedOver.filter((part) => !going.includes(part));
-  const bot = kept.length === 0 ? null : await renderBot({ ...order, parts: kept, searchPath: session.environment['PATH'] });
+  const stages = await renderStages(order, going, folder, session);
   const botNow = await readBot(folder);
-  await printCommits(planReturn({ parts: going, folder, botNow, bot, suspended: suspended.files }), folder, session);
+  await printCommits(planReturn({ folder, botNow, stages, suspended: suspended.files }), folder, session);
+}
+
+/** Each with the bot for what it does behind it. */
+async function renderStages(order: MigrateOrder, going: readonly Part[], folder: FluxFolder, session: Session) {
+  const stages: ReturnStage[] = [];
+  let kept = folder.handedOver;
+  for (const parts of stagesOfReturn(going)) {
+    kept = kept.filter((part) => !parts.includes(part));
+    stages.push({ parts, bot: kept.length === 0 ? null : await renderBot(await botOrder(order, kept, folder, session)) });
+  }
+  return stages;
+}
+
+/** For these parts, in the place and with the scope of the controllers that do them in Flux. */
+async function botOrder(order: MigrateOrder, parts: readonly Part[], folder: FluxFolder, session: Session): Promise<BotOrder> {
+  const searchPath = session.environment['PATH'];
+  const manifests = await buildFolder(join(folder.root, folder.path), searchPath);
+  const { flags, unknown, contradictions } = carryFlags(fluxArguments(manifests, parts), folder.namespace);
+  if (contradictions.length > 0) throw unevenScope(contradictions);
+  const progress = createProgress(session.terminal);
+  for (const flag of flags) progress.action(`Flux runs with ${flag}: tagalong gets it too`);
+  for (const flag of unknown) progress.warning(`${flag} has no counterpart here: look whether you need what it does`);
+  return { parts, namespace: folder.namespace, flags, searchPath, ...(order.image === undefined ? {} : { image: order.image }) };
+}
+
+function unevenScope(contradictions: readonly string[]): CliError {
+  return new CliError(
+    'FAILED',
+    `the controllers of these parts do not serve the same objects, and one process has one scope: ${contradictions.join('; ')}. Hand over parts with the same scope, or install tagalong by hand, once for each`,
+  );
 }
 
 function refusal(obstacles: readonly Obstacle[]): CliError {
@@ -93,16 +122,20 @@ async function printCommits(commits: readonly PlannedCommit[], { root, path }: F
     progress.waiting(`then: ${next}`);
   }
   progress.action('stdout has them as patches: pipe them into `git am`, and push one after the other');
-  session.terminal.answer(formatPatches(commits, await readAuthor(root), new Date(session.clock.now())));
+  session.terminal.answer(formatPatches(commits, await readAuthor(root, session), new Date(session.clock.now())));
 }
 
 /** Who commits there. */
-async function readAuthor(root: string): Promise<PatchAuthor> {
-  const ask = (name: string) =>
-    execute('git', ['-C', root, 'config', name]).then(
-      ({ stdout }) => stdout.trim(),
-      () => '',
-    );
+/** As git knows the person: their own configuration is asked, and so their home. */
+async function readAuthor(
+  root: string,
+  { environment: { PATH = '', HOME = '', XDG_CONFIG_HOME } }: Session,
+): Promise<PatchAuthor> {
+  const environment = { PATH, HOME, ...(XDG_CONFIG_HOME === undefined ? {} : { XDG_CONFIG_HOME }) };
+  const ask = async (name: string) => {
+    const end = await runProgram({ program: 'git', args: ['-C', root, 'config', name], environment, maxOutputBytes: 65_536 });
+    return end.kind === 'exited' && end.code === 0 ? end.output.toString().trim() : '';
+  };
   const [name, email] = await Promise.all([ask('user.name'), ask('user.email')]);
   return { name: name || 'tagalong', email: email || 'tagalong@localhost' };
 }

@@ -31,7 +31,7 @@ export function planHandover({ parts, folder, bot, botNow }: HandoverOrder): Pla
       subject: "Keep Flux's definitions and namespace from being pruned",
       body: 'Whatever happens to the manifests of Flux from here on, its CustomResourceDefinitions, and with them every object of its kinds, stay.',
       files: [change(folder, folder.kustomization, protectedText)],
-      next: 'wait until the Kustomization flux-system is ready at this commit.',
+      next: `wait until the Kustomization ${folder.namespace} is ready at this commit.`,
     },
     {
       subject: `Add tagalong for ${words}, which waits`,
@@ -74,8 +74,9 @@ function isListed(text: string): boolean {
 const pruneSwitch = 'kustomize.toolkit.fluxcd.io/prune';
 
 const protections = [
-  { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', labelSelector: 'app.kubernetes.io/part-of=flux' },
-  { apiVersion: 'v1', kind: 'Namespace', labelSelector: 'app.kubernetes.io/part-of=flux' },
+  // By name, since those of tagalong.dev have the label too, and go when tagalong goes.
+  { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', target: 'name: .*\\.fluxcd\\.io' },
+  { apiVersion: 'v1', kind: 'Namespace', target: 'labelSelector: app.kubernetes.io/part-of=flux' },
 ];
 
 /** By kind: what another hand wrote to the same end counts too. */
@@ -87,10 +88,10 @@ function missingProtections(text: string): string[] {
   return protections.filter(({ kind }) => !there.includes(kind)).map(protectionPatch);
 }
 
-function protectionPatch({ apiVersion, kind, labelSelector }: (typeof protections)[number]): string {
+function protectionPatch({ apiVersion, kind, target }: (typeof protections)[number]): string {
   return `target:
   kind: ${kind}
-  labelSelector: ${labelSelector}
+  ${target}
 patch: |
   apiVersion: ${apiVersion}
   kind: ${kind}

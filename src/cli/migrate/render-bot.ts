@@ -1,38 +1,29 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { partOfLabel, productVersion } from '../../api/index.ts';
-import { findKustomize } from '../../build/index.ts';
-import { errorMessage } from '../../core/index.ts';
-import { CliError } from '../error.ts';
+import { buildFolder } from './build-folder.ts';
 import type { Part } from './parts.ts';
-
-const execute = promisify(execFile);
 
 export interface BotOrder {
   readonly parts: readonly Part[];
+  /** Of Flux, where its Leases are. */
+  readonly namespace: string;
+  /** Further flags of `tagalong run`. */
+  readonly flags: readonly string[];
   /** The image with its tag; absent: the one that the manifests name. */
   readonly image?: string;
   readonly searchPath: string | undefined;
 }
 
 /** The manifests of a tagalong that does these parts beside Flux, out of `deploy/`; the definitions of Flux's kinds stay Flux's. */
-export async function renderBot({ parts, image, searchPath }: BotOrder): Promise<string> {
-  const command = findKustomize(searchPath);
-  if (command === null)
-    throw new CliError('FAILED', 'neither kustomize nor kubectl is on PATH; one of them puts the manifests together');
+export async function renderBot({ searchPath, ...order }: BotOrder): Promise<string> {
   const deploy = await realpath(fileURLToPath(new URL('../../../deploy', import.meta.url)));
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'tagalong-migrate-')));
   try {
-    await writeFile(join(folder, 'kustomization.yaml'), renderOverlay(relative(folder, deploy), parts, image));
-    const [program, ...args] = command;
-    const { stdout } = await execute(program, [...args, folder], { maxBuffer: 64 << 20 });
-    return stdout;
-  } catch (error) {
-    throw new CliError('FAILED', `putting the manifests of ${deploy} together: ${errorMessage(error)}`);
+    await writeFile(join(folder, 'kustomization.yaml'), renderOverlay(relative(folder, deploy), order));
+    return await buildFolder(folder, searchPath, deploy);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -44,7 +35,7 @@ const componentsOf: Readonly<Record<Part, readonly string[]>> = {
   kustomize: ['kustomize', 'apply-anything'],
 };
 
-function renderOverlay(deploy: string, parts: readonly Part[], image: string | undefined): string {
+function renderOverlay(deploy: string, { parts, namespace, flags, image }: Omit<BotOrder, 'searchPath'>): string {
   const at = (path: string) => `${deploy.replaceAll('\\', '/')}/${path}`;
   const overlay = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
@@ -53,17 +44,18 @@ function renderOverlay(deploy: string, parts: readonly Part[], image: string | u
       {
         includeTemplates: true,
         pairs: {
-          'app.kubernetes.io/instance': 'flux-system',
+          'app.kubernetes.io/instance': namespace,
           [partOfLabel]: 'flux',
           'app.kubernetes.io/version': `v${productVersion}`,
         },
       },
     ],
+    namespace,
     resources: [at('bot'), at('crds')],
     components: parts.flatMap((part) => componentsOf[part]).map((name) => at(`components/${name}`)),
     patches: [
       { target: { kind: 'CustomResourceDefinition', name: '.*\\.toolkit\\.fluxcd\\.io' }, patch: withoutDefinitions },
-      { target: { kind: 'Deployment', name: 'tagalong' }, patch: withControllers(parts) },
+      { target: { kind: 'Deployment', name: 'tagalong' }, patch: withArguments([`--controllers=${parts.join(',')}`, ...flags]) },
     ],
     ...(image === undefined ? {} : { images: [imageEntry(image)] }),
   };
@@ -77,9 +69,8 @@ const withoutDefinitions = JSON.stringify({
   metadata: { name: 'of-flux' },
 });
 
-function withControllers(parts: readonly Part[]): string {
-  const path = '/spec/template/spec/containers/0/args/-';
-  return JSON.stringify([{ op: 'add', path, value: `--controllers=${parts.join(',')}` }]);
+function withArguments(flags: readonly string[]): string {
+  return JSON.stringify(flags.map((value) => ({ op: 'add', path: '/spec/template/spec/containers/0/args/-', value })));
 }
 
 function imageEntry(image: string): Record<string, string> {
