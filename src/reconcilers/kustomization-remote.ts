@@ -1,11 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { Kustomization } from '../api/index.ts';
-import { type CloudEndpoints, type CloudProvider, issueClusterToken, readSecretData, type SecretObject } from '../auth/index.ts';
+import {
+  type CloudAccount,
+  type CloudEndpoints,
+  type CloudProvider,
+  findManagedCluster,
+  issueClusterToken,
+  type ManagedCluster,
+  readSecretData,
+  type SecretObject,
+} from '../auth/index.ts';
 import {
   type AccountToken,
   type Cluster,
   errorMessage,
   formatKey,
+  type Instant,
   type KubeObject,
   type NamespacedName,
   nameOf,
@@ -47,6 +57,7 @@ export interface RemoteClustersOptions {
 
 export function createRemoteClusters({ home, connect, clouds = {} }: RemoteClustersOptions): RemoteClusters {
   const opened = new Map<string, Opened>();
+  const lookedUp = new Map<string, LookedUp>();
   const leave = (owner: string, except?: string) => {
     for (const [key, { cluster, users }] of opened) {
       if (key === except || !users.delete(owner) || users.size > 0) continue;
@@ -57,7 +68,7 @@ export function createRemoteClusters({ home, connect, clouds = {} }: RemoteClust
   return {
     async open(kustomization, signal) {
       const owner = formatKey(nameOf(kustomization));
-      const found = await findAccess(kustomization, { home, clouds, signal });
+      const found = await findAccess(kustomization, { home, clouds, signal, lookedUp });
       leave(owner, found?.key);
       if (found === null) return null;
       const { key, access } = found;
@@ -96,6 +107,13 @@ interface Reading {
   readonly home: Cluster;
   readonly clouds: CloudEndpoints;
   readonly signal: AbortSignal;
+  /** Managed clusters by what their ConfigMap says. */
+  readonly lookedUp: Map<string, LookedUp>;
+}
+
+interface LookedUp {
+  readonly at: Instant;
+  readonly found: ManagedCluster;
 }
 
 async function findAccess(kustomization: Kustomization, reading: Reading): Promise<FoundAccess | null> {
@@ -130,7 +148,7 @@ function accessBySecret(kustomization: Kustomization, secret: KubeObject, key: s
 const providers = ['aws', 'azure', 'gcp', 'generic'] as const;
 
 /** A login without a secret, as a ServiceAccount of the home cluster: by its own token, or by the identity it has at a cloud. */
-function accessByConfigMap(kustomization: Kustomization, configMap: KubeObject, reading: Reading): FoundAccess {
+async function accessByConfigMap(kustomization: Kustomization, configMap: KubeObject, reading: Reading): Promise<FoundAccess> {
   const data = (configMap['data'] ?? {}) as LoginData;
   const { address = '', serviceAccountName = '' } = data;
   const { namespace } = nameOf(kustomization);
@@ -138,18 +156,47 @@ function accessByConfigMap(kustomization: Kustomization, configMap: KubeObject, 
   const provider = providers.find((one) => one === data['provider']);
   if (provider === undefined)
     throw unusable(kustomization, `${what}: provider '${data['provider'] ?? ''}' is none of aws, azure, gcp, generic`);
-  if (address === '' && provider !== 'generic') throw notThere(what, provider);
-  if (address === '') throw unusable(kustomization, `${what}: the provider generic needs an address`);
+  if (address === '' && provider === 'generic') throw unusable(kustomization, `${what}: the provider generic needs an address`);
   if (serviceAccountName === '')
     throw unusable(
       kustomization,
       `${what}: the provider ${provider} needs a serviceAccountName, whose tokens the other cluster trusts; the bot's own identity is never sent to an address that a ConfigMap names`,
     );
   const account = { namespace, name: serviceAccountName };
-  const token = () =>
-    provider === 'generic' ? ownToken(account, data, reading) : cloudToken(account, { provider, data }, reading);
-  const access = { server: address, ca: data['ca.crt'] ?? null, token };
-  return { key: `${namespace}/${configMap.metadata.name} ${digestOf(JSON.stringify(data))}`, access };
+  const key = `${namespace}/${configMap.metadata.name} ${digestOf(JSON.stringify(data))}`;
+  if (provider === 'generic') return { key, access: { ...placeOf(data), token: () => ownToken(account, data, reading) } };
+  const token = () => cloudToken(account, { provider, data }, reading);
+  if (address !== '') return { key, access: { ...placeOf(data), token } };
+  const found = await lookUp(key, { account, provider, data }, reading).catch((error: unknown) => {
+    throw unusable(kustomization, `${what}: ${errorMessage(error)}`, error);
+  });
+  const ca = data['ca.crt'] ?? found.ca;
+  return { key: `${key} ${digestOf(JSON.stringify(found))}`, access: { server: found.server, ca, token } };
+}
+
+function placeOf({ address = '', 'ca.crt': ca }: LoginData): { server: string; ca: string | null } {
+  return { server: address, ca: ca ?? null };
+}
+
+/** A cluster may be made anew under its name. */
+const lookUpEveryMs = 60 * 60_000;
+
+/** Where a managed cluster is, asked once an hour. */
+async function lookUp(
+  key: string,
+  { account, provider, data }: { readonly account: NamespacedName; readonly provider: CloudProvider; readonly data: LoginData },
+  { home, clouds, lookedUp }: Reading,
+): Promise<ManagedCluster> {
+  const now = systemClock.now();
+  const known = lookedUp.get(key);
+  if (known !== undefined && now - known.at < lookUpEveryMs) return known.found;
+  const found = await findManagedCluster({
+    ...{ provider, cluster: data['cluster'] ?? '', now, endpoints: clouds },
+    account: await readCloudAccount(account, home),
+  });
+  for (const [other, { at }] of lookedUp) if (now - at >= lookUpEveryMs) lookedUp.delete(other);
+  lookedUp.set(key, { at: now, found });
+  return found;
 }
 
 type LoginData = Readonly<Record<string, string | undefined>>;
@@ -170,18 +217,17 @@ async function cloudToken(
   { provider, data }: { readonly provider: CloudProvider; readonly data: LoginData },
   { home, clouds }: Reading,
 ): Promise<AccountToken> {
-  const found = await home.get({ group: '', version: 'v1', kind: 'ServiceAccount', ...account });
-  if (found === null) throw new TypeError(`serviceaccounts "${account.name}" not found in namespace ${account.namespace}`);
-  const createToken = async (audience: string) => (await home.createToken(account, { audiences: [audience] })).token;
   return issueClusterToken({
     ...{ provider, cluster: data['cluster'] ?? '', now: systemClock.now(), endpoints: clouds },
-    account: { ...account, annotations: found.metadata.annotations ?? {}, createToken },
+    account: await readCloudAccount(account, home),
   });
 }
 
-function notThere(what: string, provider: CloudProvider): KustomizationError {
-  const message = `spec.kubeConfig.configMapRef: ${what} names the provider ${provider} and no address; clusters are not looked up at the cloud yet: put the address and ca.crt of the cluster there, or use secretRef`;
-  return new KustomizationError('FAILED', message, { reason: 'NotImplemented', transient: false });
+async function readCloudAccount(account: NamespacedName, home: Cluster): Promise<CloudAccount> {
+  const found = await home.get({ group: '', version: 'v1', kind: 'ServiceAccount', ...account });
+  if (found === null) throw new TypeError(`serviceaccounts "${account.name}" not found in namespace ${account.namespace}`);
+  const createToken = async (audience: string) => (await home.createToken(account, { audiences: [audience] })).token;
+  return { ...account, annotations: found.metadata.annotations ?? {}, createToken };
 }
 
 function unusable(kustomization: Kustomization, because: string, cause?: unknown): KustomizationError {

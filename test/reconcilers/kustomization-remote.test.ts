@@ -196,12 +196,6 @@ describe('a login by configMapRef', () => {
     await home.commit({ 'app/a.yaml': configMap('a') });
   };
 
-  test.for(['aws', 'azure', 'gcp'])('of %s without an address is not there yet, and says so', async (provider) => {
-    await byConfigMap({ provider, cluster: 'x' });
-    await waitReason(home, 'app', 'NotImplemented');
-    expect((await readyOf(home, 'app'))?.message).toContain(`the provider ${provider}`);
-  });
-
   test.for([
     { because: 'an unknown provider', data: { provider: 'other' }, says: /provider 'other' is none of/ },
     { because: 'no address', data: { provider: 'generic', serviceAccountName: 'x' }, says: /needs an address/ },
@@ -215,6 +209,11 @@ describe('a login by configMapRef', () => {
       data: { provider: 'gcp', address: 'https://127.0.0.1:1', serviceAccountName: 'x' },
       says: /serviceaccounts "x" not found/,
     },
+    {
+      because: 'no address, and a name that the cloud does not know it by',
+      data: { provider: 'gcp', cluster: 'prod', serviceAccountName: 'default' },
+      says: /ConfigMap 'flux-system\/login': (serviceaccounts "default" not found|looking up cluster 'prod' at gcp .* has to be projects\/PROJECT)/,
+    },
     { because: 'no account', data: { provider: 'generic', address: 'https://127.0.0.1:1' }, says: /needs a serviceAccountName/ },
     {
       because: 'an address without TLS',
@@ -222,7 +221,7 @@ describe('a login by configMapRef', () => {
       says: /has to be an https URL/,
     },
   ])('is refused with $because', async ({ data, says }) => {
-    await byConfigMap(data as Record<string, string>);
+    await byConfigMap(data as unknown as Record<string, string>);
     await waitReason(home, 'app', 'ReconciliationFailed');
     expect((await readyOf(home, 'app'))?.message).toMatch(says);
   });
@@ -255,6 +254,35 @@ test('a login at a cloud is that of the ServiceAccount, for the address of the C
   expect(access).toMatchObject({ server: 'https://gke.example', ca: 'authority' });
   expect((await access.token()).token).toBe('google token');
   expect(new URLSearchParams(google.seen[0]?.body).get('subject_token')).toBe('account token');
+});
+
+test('without an address the cloud is asked where the cluster is, once for many runs', async () => {
+  await using google = await startStandIn(({ method }) =>
+    method === 'POST'
+      ? { body: { access_token: 'google token', token_type: 'Bearer', expires_in: 3600 } }
+      : { body: { endpoint: '192.0.2.7', masterAuth: { clusterCaCertificate: Buffer.from('authority').toString('base64') } } },
+  );
+  const annotations = {
+    'gcp.auth.fluxcd.io/workload-identity-provider': 'projects/1/locations/global/workloadIdentityPools/pool/providers/home',
+  };
+  const at = (name: string) => ({ name, namespace: 'flux-system' });
+  await home.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...at('deployer'), annotations } });
+  const cluster = 'projects/shop/locations/europe-west1/clusters/prod';
+  const data = { provider: 'gcp', cluster, serviceAccountName: 'deployer' };
+  await home.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: at('login'), data });
+  const asked: RemoteAccess[] = [];
+  const connect = async (access: RemoteAccess) => {
+    asked.push(access);
+    return home.cluster;
+  };
+  const createToken = async () => ({ token: 'account token', expiresAt: Number.POSITIVE_INFINITY });
+  const issuing = { ...home.cluster, get: home.cluster.get.bind(home.cluster), createToken };
+  const clouds = { googleTokens: google.url, googleContainer: google.url };
+  const remotes = createRemoteClusters({ home: issuing, connect, clouds });
+  const resource = kustomization('app', { kubeConfig: { configMapRef: { name: 'login' } } }) as Kustomization;
+  for (let run = 0; run < 3; run += 1) await remotes.open(resource, AbortSignal.timeout(10_000));
+  expect(asked).toEqual([{ server: 'https://192.0.2.7', ca: 'authority', token: expect.any(Function) }]);
+  expect(google.seen.filter(({ method }) => method === 'GET').map(({ path }) => path)).toEqual([`/v1/${cluster}`]);
 });
 
 describe('what the command line says about tenants', () => {

@@ -23,6 +23,10 @@ export interface CloudEndpoints {
   readonly googleTokens?: string;
   readonly googleImpersonation?: string;
   readonly googleMetadata?: string;
+  /** Where managed clusters are looked up. */
+  readonly eks?: string;
+  readonly azureManagement?: string;
+  readonly googleContainer?: string;
 }
 
 /** What a cloud gave, and until when. */

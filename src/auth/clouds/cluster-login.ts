@@ -1,6 +1,6 @@
-import { createHash, createHmac } from 'node:crypto';
 import { type AccountToken, errorMessage, type Instant } from '../../core/index.ts';
 import { AuthError } from '../error.ts';
+import { awsScope, awsTime, signAwsRequest } from './aws-signature.ts';
 import type { CloudAccount, CloudEndpoints } from './cloud-account.ts';
 import { type AwsCredentials, createCloudIdentity } from './cloud-identity.ts';
 import type { CloudProvider } from './create-cloud-logins.ts';
@@ -48,12 +48,14 @@ async function issueAt({ provider, cluster, account, now, endpoints }: ClusterLo
   return signForEks({ region, name }, await credentials(), now);
 }
 
-interface EksCluster {
+/** What is in an EKS cluster's ARN. */
+export interface EksCluster {
   readonly region: string;
   readonly name: string;
 }
 
-function parseEksArn(text: string): EksCluster {
+/** Throws where the text is no ARN of a cluster. */
+export function parseEksArn(text: string): EksCluster {
   const [, region, name] = /^arn:aws[a-z-]*:eks:([a-z0-9-]+):[0-9]{12}:cluster\/([A-Za-z0-9][\w-]{0,99})$/.exec(text) ?? [];
   if (region !== undefined && name !== undefined) return { region, name };
   throw new TypeError('cluster has to be its ARN, arn:aws:eks:REGION:ACCOUNT:cluster/NAME');
@@ -62,35 +64,26 @@ function parseEksArn(text: string): EksCluster {
 /** STS' GetCallerIdentity for this cluster alone, signed in the query (Signature Version 4): EKS asks it who we are, for 15 minutes. */
 export function signForEks({ region, name }: EksCluster, credentials: AwsCredentials, now: Instant): AccountToken {
   const host = `sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
-  const time = `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
-  const scope = [time.slice(0, 8), region, 'sts', 'aws4_request'];
+  const scope = { region, service: 'sts', now };
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const fields: Record<string, string> = {
     Action: 'GetCallerIdentity',
     Version: '2011-06-15',
     'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-    'X-Amz-Credential': `${accessKeyId}/${scope.join('/')}`,
-    'X-Amz-Date': time,
+    'X-Amz-Credential': `${accessKeyId}/${awsScope(scope)}`,
+    'X-Amz-Date': awsTime(now),
     'X-Amz-Expires': '60',
     ...(sessionToken !== undefined && { 'X-Amz-Security-Token': sessionToken }),
     'X-Amz-SignedHeaders': 'host;x-k8s-aws-id',
   };
-  const query = Object.entries(fields).map(([field, value]) => `${field}=${encode(value)}`);
-  const request = ['GET', '/', query.join('&'), `host:${host}`, `x-k8s-aws-id:${name}`, '', 'host;x-k8s-aws-id', digest('')];
-  const text = ['AWS4-HMAC-SHA256', time, scope.join('/'), digest(request.join('\n'))].join('\n');
-  const key = scope.reduce<Buffer>((last, part) => hmac(last, part), Buffer.from(`AWS4${secretAccessKey}`));
-  const url = `https://${host}/?${query.join('&')}&X-Amz-Signature=${hmac(key, text).toString('hex')}`;
+  const query = Object.entries(fields)
+    .map(([field, value]) => `${field}=${encode(value)}`)
+    .join('&');
+  const request = { method: 'GET', host, path: '/', query, headers: { host, 'x-k8s-aws-id': name } } as const;
+  const url = `https://${host}/?${query}&X-Amz-Signature=${signAwsRequest(request, scope, secretAccessKey)}`;
   return { token: `k8s-aws-v1.${Buffer.from(url).toString('base64url')}`, expiresAt: now + 14 * minuteMs };
 }
 
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
 }

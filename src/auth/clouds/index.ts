@@ -10,4 +10,5 @@ export {
   type CloudProvider,
   createCloudLogins,
 } from './create-cloud-logins.ts';
+export { type ClusterSearch, findManagedCluster, type ManagedCluster } from './find-cluster.ts';
 export { loadSdk } from './load-sdk.ts';
