@@ -1,7 +1,16 @@
 import { type AccountToken, type NamespacedName, parseTime, type TokenOptions } from '../core/index.ts';
 import { ClusterError } from './error.ts';
+import { objectPath } from './resource-path.ts';
 import type { Transport } from './transport.ts';
 
+const serviceAccounts = {
+  group: '',
+  version: 'v1',
+  kind: 'ServiceAccount',
+  resource: 'serviceaccounts',
+  namespaced: true,
+  verbs: [],
+};
 const hourSeconds = 3600;
 
 /** A token by the TokenRequest API; the answer of a server that gives none is SERVER_ERROR. */
@@ -10,7 +19,8 @@ export async function createToken(
   { namespace, name }: NamespacedName,
   { audiences, lifetimeSeconds = hourSeconds, signal }: TokenOptions,
 ): Promise<AccountToken> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(name)}/token`;
+  const account = { group: '', version: 'v1', kind: 'ServiceAccount', namespace, name };
+  const path = objectPath(serviceAccounts, account, 'token');
   const body = {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',

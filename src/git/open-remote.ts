@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CheckAddress } from '../auth/index.ts';
+import { privateRoot } from '../child/index.ts';
 import type { GitCredentials, GitRemote } from '../core/index.ts';
 import { type Environment, withSettings } from './environment.ts';
 import { GitError } from './error.ts';
@@ -11,7 +12,7 @@ import { resolveRemote } from './resolve-remote.ts';
 
 const folderPrefix = 'tagalong-git-';
 
-/** A remote made ready for one network command: its secrets are in the environment or in files only we can read, until disposed of. */
+/** A remote made ready for one network command: its secrets are in files that only we can read, in memory where there is a folder for it. */
 export interface OpenRemote extends AsyncDisposable {
   readonly url: string;
   readonly environment: Environment;
@@ -32,14 +33,17 @@ export async function openRemote(
   const isDirect = remote.proxy === undefined && parsed.protocol !== 'file:';
   const resolved = isDirect ? await resolveRemote(parsed, checkAddress) : null;
   const folder = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
+  // A folder in memory often lets nothing be started from it: what is no secret stays in the other one.
+  const vault = await mkdtemp(join(await privateRoot(), `${folderPrefix}${process.pid}-`));
+  const remove = () => Promise.all([folder, vault].map((one) => rm(one, { recursive: true, force: true })));
   try {
     const environment = { ...base, GIT_ALLOW_PROTOCOL: parsed.protocol.slice(0, -1), TAGALONG_PID_FILE: join(folder, 'pid') };
     const opened =
       parsed.protocol === 'ssh:'
-        ? await openSsh(remote, parsed, folder, environment)
+        ? await openSsh(remote, parsed, { folder, vault }, environment)
         : await openHttp(
             remote,
-            folder,
+            vault,
             resolved === null ? environment : withSettings(environment, [['http.curloptResolve', resolved]]),
           );
     return {
@@ -47,10 +51,10 @@ export async function openRemote(
       environment: opened,
       secrets: secretsOf(remote),
       folder,
-      [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+      [Symbol.asyncDispose]: async () => void (await remove()),
     };
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    await remove();
     throw error;
   }
 }
@@ -62,7 +66,7 @@ function addressOf(url: URL): string {
   return withUser.href;
 }
 
-async function openHttp(remote: GitRemote, folder: string, base: Environment): Promise<Environment> {
+async function openHttp(remote: GitRemote, vault: string, base: Environment): Promise<Environment> {
   const { credentials, ca, clientCertificate, proxy } = remote;
   if (credentials.kind === 'ssh')
     throw new GitError(
@@ -76,16 +80,18 @@ async function openHttp(remote: GitRemote, folder: string, base: Environment): P
     ['http.followRedirects', 'false'],
   ];
   const header = authorizationOf(credentials);
-  if (header !== null) settings.push(['http.extraHeader', `Authorization: ${header}`]);
   // The proxy resolves names, as in Flux; curl calls that socks5h.
   if (proxy !== undefined) {
-    settings.push(['http.proxy', checkLine(proxy, 'the proxy').replace(/^socks5:/, 'socks5h:')]);
     settings.push(['http.proxyAuthMethod', 'basic']); // at once, as Flux does, and not only when it was asked for
   }
-  if (ca !== undefined) settings.push(['http.sslCAInfo', await writePrivate(folder, 'ca.pem', ca)]);
+  const secret: [string, string][] = [];
+  if (header !== null) secret.push(['extraHeader', `Authorization: ${header}`]);
+  if (proxy !== undefined) secret.push(['proxy', checkLine(proxy, 'the proxy').replace(/^socks5:/, 'socks5h:')]);
+  if (secret.length > 0) settings.push(['include.path', await writePrivate(vault, 'config', describeHttpSection(secret))]);
+  if (ca !== undefined) settings.push(['http.sslCAInfo', await writePrivate(vault, 'ca.pem', ca)]);
   if (clientCertificate) {
-    settings.push(['http.sslCert', await writePrivate(folder, 'client.pem', clientCertificate.certificate)]);
-    settings.push(['http.sslKey', await writePrivate(folder, 'client.key', clientCertificate.key.reveal())]);
+    settings.push(['http.sslCert', await writePrivate(vault, 'client.pem', clientCertificate.certificate)]);
+    settings.push(['http.sslKey', await writePrivate(vault, 'client.key', clientCertificate.key.reveal())]);
   }
   return withSettings(proxy === undefined ? base : { ...base, NO_PROXY: '', no_proxy: '' }, settings);
 }
@@ -109,22 +115,40 @@ function checkLine(text: string, what: string): string {
   );
 }
 
-async function openSsh({ credentials, proxy }: GitRemote, url: URL, folder: string, base: Environment): Promise<Environment> {
+/** Git's configuration as a file: everybody with our user can read the environment of a process. */
+function describeHttpSection(settings: readonly (readonly [string, string])[]): string {
+  const lines = settings.map(([key, value]) => `\t${key} = "${value.replace(/["\\]/g, '\\$&')}"\n`);
+  return `[http]\n${lines.join('')}`;
+}
+
+interface PrivateFolders {
+  /** What git starts. */
+  readonly folder: string;
+  /** Secrets. */
+  readonly vault: string;
+}
+
+async function openSsh(
+  { credentials, proxy }: GitRemote,
+  url: URL,
+  { folder, vault }: PrivateFolders,
+  base: Environment,
+): Promise<Environment> {
   if (credentials.kind !== 'ssh')
     throw new GitError(
       'AUTHENTICATION_FAILED',
       `'${url.href}' is reached by ssh and needs a secret with identity and known_hosts`,
     );
-  const identity = await writePrivate(folder, 'identity', `${credentials.identity.reveal().trimEnd()}\n`);
-  const knownHosts = await writePrivate(folder, 'known_hosts', `${credentials.knownHosts.trimEnd()}\n`);
+  const identity = await writePrivate(vault, 'identity', `${credentials.identity.reveal().trimEnd()}\n`);
+  const knownHosts = await writePrivate(vault, 'known_hosts', `${credentials.knownHosts.trimEnd()}\n`);
   const environment = {
     ...base,
     GIT_SSH_VARIANT: 'ssh',
     GIT_SSH_COMMAND: describeSsh(identity, knownHosts, credentials.passphrase !== undefined, proxy !== undefined),
-    ...(proxy === undefined ? {} : { TAGALONG_PROXY: checkLine(proxy, 'the proxy') }),
+    ...(proxy === undefined ? {} : { TAGALONG_PROXY_FILE: await writePrivate(vault, 'proxy', checkLine(proxy, 'the proxy')) }),
   };
   if (credentials.passphrase === undefined) return environment;
-  return { ...environment, ...(await describeAskpass(folder, credentials.passphrase.reveal())) };
+  return { ...environment, ...(await describeAskpass({ folder, vault }, credentials.passphrase.reveal())) };
 }
 
 function describeSsh(identity: string, knownHosts: string, hasPassphrase: boolean, hasProxy: boolean): string {
@@ -163,8 +187,8 @@ function quoteForShell(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-async function describeAskpass(folder: string, passphrase: string): Promise<Environment> {
-  const file = await writePrivate(folder, 'passphrase', passphrase);
+async function describeAskpass({ folder, vault }: PrivateFolders, passphrase: string): Promise<Environment> {
+  const file = await writePrivate(vault, 'passphrase', passphrase);
   const script = join(folder, 'askpass');
   await writeFile(script, '#!/bin/sh\nexec cat "$TAGALONG_PASSPHRASE_FILE"\n', { mode: 0o700 });
   return { SSH_ASKPASS: script, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0', TAGALONG_PASSPHRASE_FILE: file };
@@ -202,10 +226,14 @@ function credentialSecrets(credentials: GitCredentials): string[] {
 /** Removes what a killed process left in the temporary folder: private folders whose process is gone, or was this one's number before. */
 export async function removePrivateLeftovers(): Promise<void> {
   const startedAt = performance.timeOrigin;
-  for (const name of await readdir(tmpdir()).catch(() => [])) {
+  for (const root of new Set([tmpdir(), await privateRoot()])) await removeLeftovers(root, startedAt);
+}
+
+async function removeLeftovers(root: string, startedAt: number): Promise<void> {
+  for (const name of await readdir(root).catch(() => [])) {
     const pid = Number(/^tagalong-git-([0-9]+)-/.exec(name)?.[1]);
     if (!pid) continue;
-    const folder = join(tmpdir(), name);
+    const folder = join(root, name);
     const seen = await stat(folder).catch(() => null);
     if (seen === null || seen.uid !== process.getuid?.()) continue;
     if (pid === process.pid ? seen.birthtimeMs < startedAt - 1_000 : !isRunning(pid))

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 /**
  * A program of its own, ssh's ProxyCommand: `node proxy-command.ts HOST PORT` connects to there through the proxy whose URL is in
- * TAGALONG_PROXY (http, https or socks5, with its login) and hands bytes on between that connection and stdin and stdout.
+ * the file that TAGALONG_PROXY_FILE names (http, https or socks5, with its login) and hands bytes on between that connection and stdin and stdout.
  */
 const [, , host = '', port = ''] = process.argv;
-const proxy = new URL(process.env['TAGALONG_PROXY'] ?? '');
+const proxy = new URL(readFileSync(process.env['TAGALONG_PROXY_FILE'] ?? '', 'utf8'));
 
 async function reachProxy(): Promise<Socket> {
   const name = proxy.hostname.replace(/^\[|\]$/g, '');

@@ -76,6 +76,7 @@ function createClient(
       allowUnsafeHooksPath: true,
       allowUnsafeSshCommand: true,
       allowUnsafeAskPass: true,
+      allowUnsafeInclude: true,
     },
   });
   return git.env(variables).outputHandler((_command, stdout, stderr) => {

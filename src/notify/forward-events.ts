@@ -32,11 +32,12 @@ interface Waiting {
 export function createEventForwarder({ address, clock, log }: EventForwarderOptions): EventForwarder {
   const waiting: Waiting[] = [];
   let running: Promise<void> | null = null;
+  const to = describeAddress(address);
 
   async function drain(): Promise<void> {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
       await deliver(next).catch((error: unknown) =>
-        log.warn('event could not be sent on', { ...next?.about, to: address, error: errorMessage(error) }),
+        log.warn('event could not be sent on', { ...next?.about, to, error: errorMessage(error) }),
       );
     running = null;
   }
@@ -55,7 +56,7 @@ export function createEventForwarder({ address, clock, log }: EventForwarderOpti
       if (note.trace === true) return;
       if (waiting.length >= waitingAtMost) {
         waiting.shift();
-        log.warn('events wait for their receiver; the oldest was dropped', { to: address });
+        log.warn('events wait for their receiver; the oldest was dropped', { to });
       }
       const about = { kind: resource.kind, name: resource.metadata.name, reason: note.reason };
       waiting.push({ body: JSON.stringify(eventOf(resource, note, component, clock.now())), about });
@@ -66,6 +67,12 @@ export function createEventForwarder({ address, clock, log }: EventForwarderOpti
 }
 
 /** Null where it was taken. A full quota (429) means that it was told before: it is not asked again. */
+/** Without a login or a token, which an address may carry. */
+function describeAddress(address: string): string {
+  const url = URL.parse(address);
+  return url === null ? 'the address of --events-addr' : `${url.origin}${url.pathname}`;
+}
+
 async function post(address: string, body: string): Promise<{ because: string; again: boolean } | null> {
   try {
     const headers = { 'content-type': 'application/json' };

@@ -9,6 +9,9 @@ export interface RequirementDeps {
   /** The Rollouts of this cluster, as the API last told. */
   listRollouts(): readonly Rollout[];
   readonly remotes: RemoteClusters;
+  /** Guards of a namespace ask for what is in it alone; those that bind every namespace ask everywhere. */
+  readonly noCrossNamespaceRefs?: boolean;
+  readonly guardNamespace: string;
 }
 
 type Requirement = NonNullable<UpdateGuard['spec']['requires']>[number];
@@ -47,6 +50,8 @@ async function checkRequirement(
   const { now } = asking;
   const where = describeRequirement(guard, requirement);
   const askAgainAt = requirement.kubeConfig === undefined ? null : now + remoteRetryMs;
+  if (isOutOfReach(guard, requirement, asking.deps))
+    return waitFor(guard.name, 'RequirementUnmet', `${where} is of another namespace, and such references have been blocked`);
   if (image.digest === undefined)
     return waitFor(guard.name, 'DigestUnknown', `has to be healthy in ${where} first, and its digest is not known yet`, {
       askAgainAt,
@@ -90,6 +95,15 @@ async function listRemote(
   const remote = await remotes.open(asker, signal);
   if (remote === null) return [];
   return (await remote.cluster.list(rolloutKind, { signal })).items as unknown as Rollout[];
+}
+
+function isOutOfReach(
+  { name }: Guard,
+  requirement: Requirement,
+  { noCrossNamespaceRefs, guardNamespace }: RequirementDeps,
+): boolean {
+  if (noCrossNamespaceRefs !== true || name.namespace === guardNamespace || requirement.kubeConfig !== undefined) return false;
+  return kustomizationOf(name.namespace, requirement)?.namespace !== name.namespace && requirement.kustomizationRef !== undefined;
 }
 
 function kustomizationOf(namespace: string, { kustomizationRef }: Requirement): NamespacedName | null {

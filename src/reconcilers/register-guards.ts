@@ -36,6 +36,7 @@ export interface GuardRegistration {
   readonly checkAddress: CheckAddress;
   /** Where the guards live that bind every namespace. */
   readonly guardNamespace: string;
+  readonly noCrossNamespaceRefs?: boolean;
   /** The one namespace whose objects are followed; absent = all. */
   readonly namespace?: string;
   readonly releaseEveryMs?: number;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runProgram } from '../child/index.ts';
+import { privateRoot, runProgram } from '../child/index.ts';
 import { SignError } from './error.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -28,25 +28,28 @@ const maxOutputBytes = 1_048_576;
 export async function runSshKeygen(key: SigningKey, args: readonly string[], files: KeygenFiles = {}): Promise<KeygenAnswer> {
   const { input = Buffer.alloc(0), publicKey } = files;
   // The prefix is git's: leftovers of a killed process are removed with those.
-  const folder = await mkdtemp(join(tmpdir(), `tagalong-git-${process.pid}-`));
+  const prefix = `tagalong-git-${process.pid}-`;
+  const folder = await mkdtemp(join(tmpdir(), prefix));
+  // A folder in memory often lets nothing be started from it: askpass stays in the other one.
+  const vault = await mkdtemp(join(await privateRoot(), prefix));
   try {
-    const file = join(folder, 'key');
+    const file = join(vault, 'key');
     await writeFile(file, `${key.privateKey.reveal().trimEnd()}\n`, { mode: 0o600 });
     if (publicKey !== undefined) await writeFile(`${file}.pub`, publicKey);
-    const askpass = await writeAskpass(folder, key);
+    const askpass = await writeAskpass(folder, vault, key);
     return await run(
       args.map((arg) => (arg === '@key' ? file : arg)),
       { PATH: process.env['PATH'] ?? '', HOME: folder, LC_ALL: 'C', ...askpass },
       input,
     );
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await Promise.all([folder, vault].map((one) => rm(one, { recursive: true, force: true })));
   }
 }
 
 /** Without a passphrase the answer is an empty one: nothing is ever asked at a terminal. */
-async function writeAskpass(folder: string, { passphrase }: SigningKey): Promise<Record<string, string>> {
-  const [secret, script] = [join(folder, 'passphrase'), join(folder, 'askpass')];
+async function writeAskpass(folder: string, vault: string, { passphrase }: SigningKey): Promise<Record<string, string>> {
+  const [secret, script] = [join(vault, 'passphrase'), join(folder, 'askpass')];
   await writeFile(secret, passphrase?.reveal() ?? '', { mode: 0o600 });
   await writeFile(script, '#!/bin/sh\nexec cat "$TAGALONG_PASSPHRASE_FILE"\n', { mode: 0o700 });
   return { SSH_ASKPASS: script, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0', TAGALONG_PASSPHRASE_FILE: secret };
