@@ -45,6 +45,13 @@ export const apiFaults: readonly Fault[] = [
         some(round, () => answer(500, 'InternalError', 'etcdserver: leader changed')),
       ),
   },
+  {
+    name: 'api-hangs',
+    async play(round) {
+      await during(round, () => 'hang');
+      round.api.drop(); // else what waits there is given up after a minute
+    },
+  },
   { name: 'api-503-all', play: (round) => during(round, () => answer(503, 'ServiceUnavailable', 'apiserver is shutting down')) },
   {
     name: 'api-429',

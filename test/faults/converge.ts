@@ -14,10 +14,11 @@ export async function converge(round: Round): Promise<void> {
 }
 
 /** What keeps the loop from being settled, or null. */
-export async function findMissing({ loop, newest }: Round): Promise<string | null> {
+export async function findMissing(round: Round): Promise<string | null> {
+  const { loop } = round;
   const head = await loop.main.head().catch(() => 'nothing');
   for (const image of images) {
-    const wanted = loop.image(image, newest.get(image) ?? '');
+    const wanted = round.wanted(image);
     if (!(await loop.main.file(`apps/${image}.yaml`))?.includes(`${wanted} #`)) return `git lacks ${wanted}`;
     if ((await runningImage(loop, image)) !== wanted) return `the cluster runs another ${image} than ${wanted}`;
   }

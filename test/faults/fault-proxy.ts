@@ -16,6 +16,8 @@ export type Deed =
   | 'pass'
   /** The connection ends without an answer; nothing reaches the server. */
   | 'hang-up'
+  /** The connection stays open without an answer; nothing reaches the server. */
+  | 'hang'
   /** The server does what was asked, and its answer never arrives. */
   | 'lose-answer'
   /** The server gets half of what was sent, and then both sides lose the connection. */
@@ -97,6 +99,7 @@ interface Exchange {
 
 function commit(deed: Deed, exchange: Exchange): void {
   const { incoming, outgoing } = exchange;
+  if (deed === 'hang') return void incoming.resume();
   if (deed === 'hang-up') return void incoming.socket.destroy();
   if (typeof deed === 'string') return forward(exchange, deed);
   if ('delayMs' in deed) return void setTimeout(() => forward(exchange, 'pass'), deed.delayMs);

@@ -54,11 +54,14 @@ async function assertNoBumpDoubledOrTakenBack({ loop: { main } }: Round, { rewri
   const commits = (await main.commits()).toReversed();
   for (const image of images) {
     let minor = -1;
+    let hadDigest = false;
     for (const { oid, files } of commits.filter(({ files }) => files.includes(`apps/${image}.yaml`))) {
       const text = await main.git('show', `${oid}:apps/${image}.yaml`);
       const found = Number(/image: \S+:1\.(\d+)\.0/.exec(text)?.[1]);
-      demand(found > minor, `${files}: ${oid} writes ${image} 1.${found}.0 after 1.${minor}.0`);
-      minor = found;
+      const hasDigest = /@sha256:[0-9a-f]{64} #/.test(text);
+      const isNews = found > minor || (found === minor && hasDigest && !hadDigest);
+      demand(isNews, `${files}: ${oid} writes ${image} 1.${found}.0 after 1.${minor}.0`);
+      [minor, hadDigest] = [found, hasDigest];
     }
   }
 }

@@ -5,18 +5,27 @@ import { apiFaults } from './api-faults.ts';
 import { diskFaults } from './disk-faults.ts';
 import type { Fault } from './fault.ts';
 import { runFuzz } from './fuzz.ts';
+import { garbageFaults } from './garbage-faults.ts';
 import { killFaults } from './kill-faults.ts';
 import { type Outcome, playRound } from './play-round.ts';
 import { printOutcomes } from './print-outcomes.ts';
 import { rivalFaults } from './rival-faults.ts';
 import { gitFaults, registryFaults } from './source-faults.ts';
 
-const faults: readonly Fault[] = [...killFaults, ...diskFaults, ...apiFaults, ...registryFaults, ...gitFaults, ...rivalFaults];
+const faults: readonly Fault[] = [
+  ...killFaults,
+  ...diskFaults,
+  ...apiFaults,
+  ...registryFaults,
+  ...gitFaults,
+  ...rivalFaults,
+  ...garbageFaults,
+];
 /** One of each group, and the kills twice. */
 const quick = [
   'kill-random',
-  'kill-at-pack',
-  'kill-at-inventory',
+  'kill-after-pack',
+  'kill-before-inventory',
   'mirror-corrupted',
   'disk-full',
   'api-restart',
@@ -36,9 +45,16 @@ const { values } = parseArgs({
     fuzz: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     json: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 });
 
+if (values.help) {
+  console.log(`npm run faults -- [--seeds N] [--seed N] [--only NAME] [--quick] [--real] [--list] [--json FILE]
+npm run faults -- --fuzz [--seed N] [--quick]
+docs/faults.md says what is done and what must hold`);
+  process.exit();
+}
 if (values.list) {
   for (const { name } of faults) console.log(name);
   process.exit();

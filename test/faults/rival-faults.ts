@@ -1,23 +1,12 @@
 import { stringify } from 'yaml';
-import { customResourceDefinitions } from '../../src/api/index.ts';
-import { createCluster } from '../../src/cluster/index.ts';
-import { startControlPlane } from '../../src/control-plane/index.ts';
-import { type KubeObject, silentLog, systemClock } from '../../src/core/index.ts';
-import {
-  gitRepository,
-  imagePolicy,
-  imageRepository,
-  imageUpdateAutomation,
-  kustomization,
-  updateGuard,
-} from '../journeys/support/resources.ts';
+import type { KubeObject } from '../../src/core/index.ts';
 import { conditionOf } from '../journeys/support/start-loop.ts';
-import { garbage } from './api-faults.ts';
 import { startBot } from './bot.ts';
 import { runningImage } from './converge.ts';
 import type { Fault } from './fault.ts';
+import type { Passing } from './fault-proxy.ts';
+import { startOtherCluster } from './other-cluster.ts';
 import { commitSoon, type Round } from './round.ts';
-import { startStranger } from './stranger.ts';
 import { until } from './until.ts';
 
 const web = { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'default', name: 'web' };
@@ -54,40 +43,74 @@ export const rivalFaults: readonly Fault[] = [
     },
   },
   {
-    name: 'two-clusters-one-file',
+    name: 'leader-frozen-in-a-push',
     async play(round) {
-      await using other = await startControlPlane({
-        customResourceDefinitions: customResourceDefinitions(),
-        clock: systemClock,
-        log: silentLog,
+      await round.kill();
+      const flags = ['--leader-elect=true'];
+      await round.start({ flags });
+      await round.settle();
+      const rivalState = `${round.stateFolder}-of-the-other`;
+      await using _rival = startBot({ ...round.parts, flags, stateFolder: rivalState });
+      const leader = round.bot.pid;
+      const frozen = new Promise<void>((resolve) => {
+        const forget = round.git.listen(({ path, method }, moment) => {
+          if (moment !== 'before' || method !== 'POST' || !path.endsWith('git-receive-pack')) return;
+          process.kill(leader, 'SIGSTOP');
+          forget();
+          resolve();
+        });
       });
-      const connection = { kubeconfig: { yaml: other.kubeconfigYaml }, userAgent: 'test', clock: systemClock, log: silentLog };
-      const cluster = await createCluster(connection);
       try {
-        for (const object of sameObjects(round)) await cluster.apply(object, { fieldManager: 'test', force: true });
-        const kubeconfig = await round.writeFile('kubeconfig-of-the-other', other.kubeconfigYaml);
-        await using _rival = startBot({ ...round.parts, kubeconfig, stateFolder: `${round.stateFolder}-of-the-other` });
-        for (let bumps = 3; bumps > 0; bumps -= 1) {
-          const image = round.random.pick(['web', 'api'] as const);
-          await round.bump(image);
-          const ref = {
-            group: 'image.toolkit.fluxcd.io',
-            version: 'v1',
-            kind: 'ImageRepository',
-            namespace: 'default',
-            name: image,
-          };
-          const annotations = { 'reconcile.fluxcd.io/requestedAt': `${Date.now()}` };
-          await cluster.patch(ref, { metadata: { annotations } }, { type: 'merge' });
-          await round.wait(100, 900);
-        }
+        await round.bump();
+        await frozen;
+        await round.bump();
+        // The other one waits for as long as a Lease lasts, and then does it all.
         await round.settle();
       } finally {
-        await cluster.close();
+        process.kill(leader, 'SIGCONT');
       }
+      await round.wait(1500, 3000);
+      await round.kill();
+      await round.start();
     },
   },
-  { name: 'a-bot-that-undoes-us', endsOtherwise: true, play: undoEachBump, check: assertHeld },
+  {
+    name: 'two-clusters-one-file',
+    async play(round) {
+      await using other = await startOtherCluster(round);
+      for (let bumps = 3; bumps > 0; bumps -= 1) {
+        const image = round.random.pick(['web', 'api'] as const);
+        await round.bump(image);
+        await other.scan(image);
+        await round.wait(100, 900);
+      }
+      await round.settle();
+    },
+  },
+  {
+    name: 'two-clusters-undo-each-other',
+    endsOtherwise: true,
+    async play(round) {
+      await round.bump('web');
+      await round.settle();
+      await using other = await startOtherCluster(round, '1.0.x');
+      await until('the other bot to go back', async () => (await round.loop.main.file('apps/web.yaml'))?.includes(':1.0.0'));
+      round.newest.set('web', '1.0.0');
+      await round.ask('GitRepository', 'fleet');
+      await assertHeld(round, /Other Bot/);
+      await other.scan('web');
+      await round.wait(1000, 2000);
+      const commits = (await round.loop.main.commits()).filter(({ files }) => files.includes('apps/web.yaml')).length;
+      if (commits !== 3) throw new Error(`${commits} commits of apps/web.yaml where three are enough: they undo each other`);
+    },
+    check: (round) => assertHeld(round, /Other Bot/),
+  },
+  {
+    name: 'a-bot-that-undoes-us',
+    endsOtherwise: true,
+    play: undoEachBump,
+    check: (round) => assertHeld(round, /Ann Operator/),
+  },
   {
     name: 'kubectl-edits',
     async play(round) {
@@ -134,7 +157,7 @@ export const rivalFaults: readonly Fault[] = [
       const war = (async () => {
         while (!isOver) {
           const labels = (await round.loop.cluster.get(web))?.metadata.labels ?? {};
-          if (labels['app'] !== 'theirs') await editWeb(round, { spec: { minReadySeconds: 7 } }, 'some-controller');
+          if (labels['app'] !== 'theirs') await editWeb(round, { spec: { minReadySeconds: 7, replicas: 4 } }, 'some-controller');
           await round.wait(20, 60);
         }
       })();
@@ -145,34 +168,36 @@ export const rivalFaults: readonly Fault[] = [
       if (perSecond > 100) throw new Error(`${Math.round(perSecond)} requests a second: a war`);
       await round.bump();
     },
+    async check({ loop }) {
+      const spec = (await loop.cluster.get(web))?.['spec'] as { minReadySeconds?: number } | undefined;
+      if (spec?.minReadySeconds !== 7) throw new Error('a field that git does not name was taken from its owner');
+    },
   },
   {
-    name: 'garbage-from-a-gate',
+    name: 'a-webhook-that-edits-ours',
     async play(round) {
-      await using gate = await startStranger(() => ({
-        status: round.random.pick([200, 200, 500, 302]),
-        body: round.random.pick(garbage),
-      }));
-      const spec = {
-        policySelector: {},
-        gate: { url: `${gate.url}/`, expression: 'response.body.ok == true', timeout: '2s', cacheFor: '1s' },
-      };
-      await round.loop.apply(updateGuard(spec));
-      await round.wait(200, 400);
+      const isApply = ({ method, path }: Passing) => method === 'PATCH' && /\/deployments\/[^/]+\?/.test(path);
+      round.api.play((passing) => (isApply(passing) ? { rewrite: mutate } : 'pass'));
+      await round.bump('web');
+      await round.settle();
+      const before = round.api.count;
+      await round.wait(3000, 3000);
+      const perSecond = (round.api.count - before) / 3;
+      if (perSecond > 30) throw new Error(`${Math.round(perSecond)} requests a second: a war with a webhook`);
+      const live = await round.loop.cluster.get(web);
+      if (live?.metadata.annotations?.['webhook.example/was-here'] !== 'true') throw new Error('what the webhook added is gone');
+      round.api.calm();
       await round.bump();
-      await round.wait(1500, 2500);
-      await round.loop.delete('UpdateGuard', 'guard');
     },
   },
 ];
 
-function sameObjects({ loop, git }: Round): KubeObject[] {
-  return [
-    gitRepository(`${git.url}/fleet.git`),
-    ...['web', 'api'].flatMap((name) => [imageRepository(`${loop.registry.host}/${name}`), imagePolicy(name)]),
-    imageUpdateAutomation(),
-    kustomization('./apps'),
-  ];
+/** As a mutating webhook does: in what we send, so that it is ours. */
+function mutate(body: string): string {
+  const object = JSON.parse(body) as { metadata: { annotations?: Record<string, string> }; spec: Record<string, unknown> };
+  object.metadata.annotations = { ...object.metadata.annotations, 'webhook.example/was-here': 'true' };
+  object.spec['minReadySeconds'] = 3;
+  return JSON.stringify(object);
 }
 
 async function editWeb({ loop }: Round, patch: object, fieldManager: string): Promise<void> {
@@ -204,10 +229,11 @@ async function undoEachBump(round: Round): Promise<void> {
   await round.ask('ImageUpdateAutomation', 'fleet');
 }
 
-async function assertHeld(round: Round): Promise<void> {
+async function assertHeld(round: Round, by: RegExp): Promise<void> {
   const { loop } = round;
   const held = await until('the hold', async () => conditionOf(await loop.get('ImageUpdateAutomation', 'fleet'), 'Held'));
-  if (held.status !== 'True' || !/web/.test(held.message)) throw new Error(`the hold is not named: ${stringify(held)}`);
+  if (held.status !== 'True' || !/web/.test(held.message) || !by.test(held.message))
+    throw new Error(`the hold is not named: ${stringify(held)}`);
   const head = await loop.main.head();
   await round.ask('ImageUpdateAutomation', 'fleet');
   await round.wait(1500, 2000);

@@ -28,6 +28,8 @@ export interface Round extends AsyncDisposable {
   readonly stateFolder: string;
   /** What must be running in the end. */
   readonly newest: Map<Image, string>;
+  /** What git must say of the image in the end: with its digest where policies ask for that. */
+  wanted(image: Image): string;
   /** Commits of others that must be on main in the end. */
   readonly foreign: string[];
   /** Further authors that may write. */
@@ -57,6 +59,8 @@ export interface Round extends AsyncDisposable {
 
 export interface RoundSetup {
   readonly loop?: LoopOptions;
+  /** The policies reflect digests. */
+  readonly digests?: true;
   /** Further flags of `run`. */
   readonly flags?: readonly string[];
   /** Before the bot starts. */
@@ -76,6 +80,7 @@ export async function openRound(random: Random, setup: RoundSetup, api?: LoopOpt
   await writeFile(kubeconfig, redirectKubeconfig(loop.controlPlane.kubeconfigYaml, apiProxy.url), { mode: 0o600 });
   const stateFolder = join(folder, 'state');
   const logFile = join(folder, 'log');
+  const digests = setup.digests ? await readDigests(loop) : null;
   let bot: Bot | null = null;
   stack.defer(async () => bot?.[Symbol.asyncDispose]());
   const round: Omit<Round, typeof Symbol.asyncDispose> = {
@@ -88,6 +93,7 @@ export async function openRound(random: Random, setup: RoundSetup, api?: LoopOpt
       await writeFile(join(folder, name), text, { mode: 0o600 });
       return join(folder, name);
     },
+    wanted: (image) => wantedOf(result, image, digests),
     settle: () => converge(result),
     get bot() {
       if (bot === null) throw new Error('no bot was started');
@@ -104,14 +110,29 @@ export async function openRound(random: Random, setup: RoundSetup, api?: LoopOpt
     async said(pattern) {
       await until(`the log to tell ${pattern}`, async () => pattern.test(await readFile(logFile, 'utf8')));
     },
-    ...createDeeds(loop, random),
+    ...createDeeds(loop, random, digests),
   };
   const parts = stack.move();
   const result = Object.defineProperty(round, Symbol.asyncDispose, { value: () => parts.disposeAsync() }) as Round;
   return result;
 }
 
-function loopOptions({ loop = {} }: RoundSetup, gitUrl: string, api: LoopOptions['api']): LoopOptions {
+/** `<image>:<tag>` → digest. */
+type Digests = Map<string, string>;
+
+async function readDigests({ registry }: Loop): Promise<Digests> {
+  const digests: Digests = new Map();
+  for (const image of images) digests.set(`${image}:1.0.0`, await registry.pushTag(image, '1.0.0'));
+  return digests;
+}
+
+function wantedOf({ loop, newest }: Round, image: Image, digests: Digests | null): string {
+  const tag = newest.get(image) ?? '';
+  const digest = digests?.get(`${image}:${tag}`);
+  return digest === undefined ? loop.image(image, tag) : `${loop.image(image, tag)}@${digest}`;
+}
+
+function loopOptions({ loop = {}, digests }: RoundSetup, gitUrl: string, api: LoopOptions['api']): LoopOptions {
   return {
     images: { web: ['1.0.0'], api: ['1.0.0'] },
     files: (host) => ({
@@ -120,6 +141,7 @@ function loopOptions({ loop = {} }: RoundSetup, gitUrl: string, api: LoopOptions
       'other/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other\n  namespace: default\ndata:\n  a: b\n',
     }),
     source: { spec: { url: `${gitUrl}/fleet.git`, timeout: '20s' } },
+    ...(digests && { policy: { spec: { digestReflectionPolicy: 'IfNotPresent' } } }),
     ...loop,
     extra: [kustomization('./apps'), ...(loop.extra ?? [])],
     asleep: true,
@@ -129,12 +151,17 @@ function loopOptions({ loop = {} }: RoundSetup, gitUrl: string, api: LoopOptions
 
 let tokens = 0;
 
-function createDeeds(loop: Loop, random: Random): Pick<Round, 'bump' | 'ask' | 'commit' | 'wait'> & ThisType<Round> {
+function createDeeds(
+  loop: Loop,
+  random: Random,
+  digests: Digests | null,
+): Pick<Round, 'bump' | 'ask' | 'commit' | 'wait'> & ThisType<Round> {
   return {
     async bump(image = random.pick(images)) {
       const [, minor = '0'] = (this.newest.get(image) ?? '1.0.0').split('.');
       const tag = `1.${Number(minor) + 1}.0`;
-      await loop.registry.pushTag(image, tag);
+      digests?.set(`${image}:${tag}`, await loop.registry.pushTag(image, tag));
+      if (digests === null) await loop.registry.pushTag(image, tag);
       this.newest.set(image, tag);
       this.bumps += 1;
       await this.ask('ImageRepository', image);

@@ -1,24 +1,39 @@
 import type { RegistryFault } from '../../src/sandbox/index.ts';
+import { conditionOf } from '../journeys/support/start-loop.ts';
 import { garbage } from './api-faults.ts';
 import type { Fault } from './fault.ts';
 import type { Deed, Passing } from './fault-proxy.ts';
-import type { Round } from './round.ts';
+import { type Image, images, type Round, statusOf } from './round.ts';
 import { startStranger } from './stranger.ts';
+import { until } from './until.ts';
 
 /** A bump while the registry answers so, and another after it is well. */
 async function whileRegistry(round: Round, fault: RegistryFault): Promise<void> {
   const { registry } = round.loop;
   const before = registry.requests.length;
+  const picked = await Promise.all(images.map((image) => readPick(round, image)));
   registry.setFault(fault);
   await round.bump();
   await round.wait(500, 2500);
   const sent = registry.requests.length - before;
   if (sent > 60) throw new Error(`${sent} requests to a registry that is ill, for one scan`);
+  const kept = await Promise.all(images.map((image) => readPick(round, image)));
+  // What is pushed meanwhile may be seen where the fault lets something through; nothing may go back or be forgotten.
+  for (const [index, pick] of kept.entries())
+    if (pick < (picked[index] ?? 0)) throw new Error(`the policy of ${images[index]} went from 1.${picked[index]}.0 to ${pick}`);
   registry.clearFaults();
   await round.bump();
   await round.ask('ImageRepository', 'web');
   await round.ask('ImageRepository', 'api');
 }
+
+/** The minor version that the policy has picked, and -1 for none. */
+async function readPick({ loop }: Round, image: Image): Promise<number> {
+  const { latestRef } = (statusOf(await loop.get('ImagePolicy', image)) ?? {}) as { latestRef?: { tag?: string } };
+  return Number(/^1\.(\d+)\.0$/.exec(latestRef?.tag ?? '')?.[1] ?? -1);
+}
+
+const nowhere = `sha256:${'0'.repeat(64)}`;
 
 export const registryFaults: readonly Fault[] = [
   ...(
@@ -40,6 +55,23 @@ export const registryFaults: readonly Fault[] = [
     name: 'registry-garbage',
     play: (round) => whileRegistry(round, { kind: 'body', body: round.random.pick(garbage) }),
   },
+  ...(
+    [
+      ['registry-digest-lies', { kind: 'status', status: 200, headers: { 'docker-content-digest': nowhere }, on: 'HEAD' }],
+      ['registry-wrong-manifest', { kind: 'body', body: '{"schemaVersion":2}', on: '/manifests/sha256:' }],
+    ] as const
+  ).map(
+    ([name, fault]): Fault => ({
+      name,
+      digests: true,
+      async play(round) {
+        await whileRegistry(round, fault);
+        await round.settle();
+        const said = await round.loop.main.git('log', '-p', await round.loop.main.head());
+        if (said.includes(nowhere)) throw new Error('a digest that no manifest has came into git');
+      },
+    }),
+  ),
   {
     name: 'registry-loses-the-tag',
     async play(round) {
@@ -105,13 +137,28 @@ export const gitFaults: readonly Fault[] = [
     play: (round) => whileGit(round, (one) => (asksForRefs(one) ? { status: 403, body: 'no' } : 'pass')),
   },
   { name: 'git-accepts-and-dies', play: (round) => whileGit(round, (one) => (pushes(one) ? 'lose-answer' : 'pass')) },
+  {
+    name: 'git-dies-in-a-push',
+    play: (round) =>
+      whileGit(round, ({ method, path }) =>
+        method === 'POST' && path.endsWith('git-receive-pack')
+          ? round.random.pick(['cut-request', 'cut-answer', 'lose-answer'] as const)
+          : 'pass',
+      ),
+  },
   { name: 'git-garbage', play: (round) => whileGit(round, () => ({ status: 200, body: round.random.pick(garbage) })) },
   {
     name: 'git-refuses-pushes',
     async play(round) {
       await round.loop.gitHost.refusePushes('the branch is protected');
       await round.bump();
+      await until('a condition that says why', async () => {
+        const ready = conditionOf(await round.loop.get('ImageUpdateAutomation', 'fleet'), 'Ready');
+        return ready?.status === 'False' && ready.message.includes('the branch is protected');
+      });
+      const before = round.git.count;
       await round.wait(1000, 4000);
+      if (round.git.count - before > 60) throw new Error(`${round.git.count - before} requests to a host that refuses`);
       await round.loop.gitHost.refusePushes(null);
     },
   },
