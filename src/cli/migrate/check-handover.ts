@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { servedKinds } from '../../api/index.ts';
 import { createApp } from '../../app/index.ts';
-import { type Cluster, type Difference, silentLog, systemClock } from '../../core/index.ts';
+import { type Cluster, type Difference, type KubeObject, keyOf, silentLog, systemClock } from '../../core/index.ts';
 import { checkDefinitions } from '../check/check-definitions.ts';
 import { checkInstallation, findInstallation, type Installation } from '../check/check-installation.ts';
 import { checkLeases } from '../check/check-leases.ts';
@@ -13,6 +13,8 @@ import { bad, type Finding, good, note, warning } from '../check/finding.ts';
 import { createSections } from '../check/sections.ts';
 import type { ClusterOptions } from '../cluster-options.ts';
 import { exitCode } from '../exit-code.ts';
+import { findObjectsIfServed } from '../find-objects.ts';
+import { viewOf } from '../kind-views.ts';
 import { ObservationBook, type ObservedObject } from '../observe/observation-book.ts';
 import { nameOfObserved } from '../observe/report.ts';
 import { untilSettled } from '../observe/until-settled.ts';
@@ -104,7 +106,13 @@ async function checkPlans(cluster: Cluster, { signal }: Session): Promise<Findin
     await untilSettled(app.engine, systemClock, signal);
     const { seen } = book.objects(app.engine);
     const unread = app.engine.unread().map(({ kind, because }) => note(`${kind} is not looked at: ${because}`));
-    return [...unread, ...seen.flatMap(judge), good(`${seen.length} objects were looked at, and nothing was written`)];
+    const unproven = await findUnproven(cluster, signal);
+    return [
+      ...unread,
+      ...seen.flatMap(judge),
+      ...unproven,
+      good(`${seen.length} objects were looked at, and nothing was written`),
+    ];
   } finally {
     await app.stop();
     await rm(stateFolder, { recursive: true, force: true });
@@ -119,6 +127,24 @@ function judge(object: ObservedObject): Finding[] {
     const look = kind === 'build' ? `; ${howToLook(object)}` : '';
     return (inMotion.has(kind) ? warning : bad)(`${name}: ${kind}: ${where}${message}${look}`);
   });
+}
+
+/** An older Flux leaves no digest: its builds are compared by dry runs alone. */
+async function findUnproven(cluster: Cluster, signal: AbortSignal): Promise<Finding[]> {
+  const everywhere = { namespace: '', allNamespaces: true };
+  const found = await findObjectsIfServed(cluster, viewOf('Kustomization'), everywhere, signal);
+  return found.filter(hasNoDigest).map((object) => {
+    const name = `Kustomization/${keyOf(object)}`;
+    return warning(`${name}: Flux left no digest of its build in status.history; only dry runs say that nothing would change`);
+  });
+}
+
+function hasNoDigest(object: KubeObject): boolean {
+  const { spec, status } = object as KubeObject & {
+    spec?: { suspend?: boolean };
+    status?: { lastAppliedRevision?: string; history?: readonly unknown[] };
+  };
+  return spec?.suspend !== true && status?.lastAppliedRevision !== undefined && (status.history ?? []).length === 0;
 }
 
 /** Flux keeps the digest of a build alone: both tools have to build the same checkout for a person to see what differs. */

@@ -8,6 +8,7 @@ import { createProgress } from '../progress.ts';
 import type { Session } from '../session.ts';
 import { buildFolder } from './build-folder.ts';
 import { carryFlags } from './carried-flags.ts';
+import { findGuardsInGit } from './find-guards.ts';
 import { describeObstacle, findObstacles, type Obstacle } from './find-obstacles.ts';
 import { fluxArguments } from './flux-arguments.ts';
 import { type FluxFolder, openFluxFolder } from './flux-folder.ts';
@@ -50,13 +51,18 @@ export async function printReturn(order: ReturnOptions, target: ClusterOptions, 
       'USAGE',
       `${folder.path}/kustomization.yaml stops no controller of Flux for ${order.parts.join(', ')}: Flux does these parts`,
     );
-  const obstacles = await withCluster(target, session, (cluster) =>
-    findObstacles(cluster, going, session.clock.now(), session.signal),
-  );
+  const { obstacles, guards } = await withCluster(target, session, async (cluster) => ({
+    obstacles: await findObstacles(cluster, going, session.clock.now(), session.signal),
+    guards: await findGuardsInGit(cluster, session.signal),
+  }));
   if (obstacles.length > 0 && !order.suspend) throw refusal(obstacles);
   const suspended = await suspendInFiles(folder.root, [...new Set(obstacles.map(({ object }) => object))]);
   if (suspended.missing.length > 0) throw notFound(obstacles, suspended.missing);
   const stages = await renderStages(order, going, folder, session);
+  if (stages.at(-1)?.bot === null && guards.length > 0)
+    createProgress(session.terminal).warning(
+      `the definitions of tagalong.dev go with the last commit; take these out of git before, or Flux fails to apply them: ${guards.join(', ')}`,
+    );
   const botNow = await readBot(folder);
   await printCommits(planReturn({ folder, botNow, stages, suspended: suspended.files }), folder, session);
 }
