@@ -9,7 +9,6 @@ import { createCluster } from '../../../src/cluster/index.ts';
 import { type Cluster, type KubeObject, type ObjectRef, silentLog, systemClock } from '../../../src/core/index.ts';
 import { cloneWorkTree, type WorkTree } from '../../../src/demo/index.ts';
 import { type SandboxRegistry, startSandboxRegistry } from '../../../src/sandbox/index.ts';
-import { findFreePort } from '../../real/free-port.ts';
 import {
   type GitHttp,
   type KubeApiServer,
@@ -18,10 +17,10 @@ import {
   startKubeApiServer,
   waitUntil,
 } from '../../real/index.ts';
-import { type RunningProcess, startProcess } from '../../real/start-process.ts';
 import { createTemporaryFolder } from '../../real/temporary-folder.ts';
 import { bootstrapFiles, type FluxInstallation, startFluxInstallation } from './flux-installation.ts';
 import { kubectl } from './install.ts';
+import { type PlayedBot, playBot } from './played-bot.ts';
 
 const program = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const execute = promisify(execFile);
@@ -43,10 +42,10 @@ export interface MigrationWorld extends AsyncDisposable {
   readonly person: WorkTree;
   readonly flux: FluxInstallation;
   readonly folder: string;
-  /** Runs the program to its end, known to the API server as `user`. */
-  tagalong(user: User, ...args: readonly string[]): Promise<Ran>;
-  /** `tagalong run` as its pod would, with these parts. */
-  startBot(parts: string): Promise<RunningProcess & { readyz(): Promise<string> }>;
+  /** Runs the program to its end, known to the API server as `user`; null: without a cluster. */
+  tagalong(user: User | null, ...args: readonly string[]): Promise<Ran>;
+  /** The pod of tagalong, once its Deployment is there. */
+  readonly bot: PlayedBot;
   /** Pushes a tag and waits until it runs. */
   bump(tag: string): Promise<void>;
   untilRunning(tag: string): Promise<void>;
@@ -81,6 +80,7 @@ export async function startMigrationWorld(): Promise<MigrationWorld> {
   for (const name of users) await writeFile(join(folder, name), api.kubeconfigWith(`token-of-${name}`), { mode: 0o600 });
   const run = (...args: readonly string[]) => kubectl(api, ...args);
   const flux = stack.use(await startFluxInstallation(api, cluster, run, join(person.folder, 'clusters/prod/flux-system')));
+  const bot = stack.use(playBot(api, cluster, folder));
   const parts = stack.move();
   const get = async (ref: ObjectRef) => {
     const found = await cluster.get(ref);
@@ -88,9 +88,8 @@ export async function startMigrationWorld(): Promise<MigrationWorld> {
     return found;
   };
   const world: MigrationWorld = {
-    ...{ api, cluster, git, registry, person, flux, folder, get },
-    tagalong: (user, ...args) => runProgram([...args, '--kubeconfig', join(folder, user)]),
-    startBot: async (names) => parts.use(await startBot(names, folder)),
+    ...{ api, cluster, git, registry, person, flux, bot, folder, get },
+    tagalong: (user, ...args) => runProgram([...args, ...(user === null ? [] : ['--kubeconfig', join(folder, user)])]),
     async bump(tag) {
       await registry.pushTag('web', tag);
       await world.untilRunning(tag);
@@ -140,28 +139,6 @@ async function runProgram(args: readonly string[]): Promise<Ran> {
   const read = async (stream: AsyncIterable<Buffer>) => Buffer.concat(await Array.fromAsync(stream)).toString();
   const [stdout, stderr, [code]] = await Promise.all([read(child.stdout), read(child.stderr), once(child, 'close')]);
   return { code, stdout, stderr };
-}
-
-async function startBot(parts: string, folder: string) {
-  const address = `127.0.0.1:${await findFreePort()}`;
-  const flags = {
-    kubeconfig: join(folder, 'tagalong'),
-    'state-dir': join(folder, 'state'),
-    'http-addr': address,
-    controllers: parts,
-  };
-  const running = await startProcess({
-    name: 'tagalong',
-    program: process.execPath,
-    args: [
-      '--disable-warning=ExperimentalWarning',
-      ...[program, 'run', '--leader-elect', '--allow-loopback'],
-      ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
-    ],
-    environment: { RUNTIME_DEPLOYMENT: 'tagalong', RUNTIME_NAMESPACE: 'flux-system' },
-    isReady: async () => (await fetch(`http://${address}/readyz`)).status === 200,
-  });
-  return { ...running, readyz: async () => (await fetch(`http://${address}/readyz`)).text() };
 }
 
 export async function commitOf(person: WorkTree, commit: string): Promise<string> {
