@@ -15,11 +15,10 @@ const maxTextLength = 5 * 1024 * 1024;
 /**
  * Secrets that stand in a repository in plain text: Secret manifests whose data are not encrypted, inputs of secret generators that are not,
  * and, in any file, keys and tokens that say what they are. Each with file, line and column; no message has a value. Files that do not
- * parse are looked through for keys and tokens alone.
+ * parse are looked through for keys and tokens alone. `readInput` gives the text that a generator reads, by default of one of these files.
  */
-export function findPlaintextSecrets(files: readonly LintedFile[]): FileProblem[] {
-  const byPath = new Map(files.map((file) => [file.path, file]));
-  const problems = files.filter(({ text }) => text.length <= maxTextLength).flatMap((file) => problemsOf(file, byPath));
+export function findPlaintextSecrets(files: readonly LintedFile[], readInput = amongThem(files)): FileProblem[] {
+  const problems = files.filter(({ text }) => text.length <= maxTextLength).flatMap((file) => problemsOf(file, readInput));
   const seen = new Set<string>();
   return problems.filter(({ file, line, message }) => {
     const key = `${file}:${line}:${message}`;
@@ -27,13 +26,24 @@ export function findPlaintextSecrets(files: readonly LintedFile[]): FileProblem[
   });
 }
 
-function problemsOf(file: LintedFile, byPath: ReadonlyMap<string, LintedFile>): FileProblem[] {
+/** The text of a file by its path; null where there is none. */
+export type ReadInput = (path: string) => string | null;
+
+function amongThem(files: readonly LintedFile[]): ReadInput {
+  const texts = new Map(files.map(({ path, text }) => [path, text] as const));
+  return (path) => texts.get(path) ?? null;
+}
+
+/** Nearly all files of a tree are neither, and to parse one costs far more than to look for a word. */
+const mayHaveSecret = /\bSecret\b|\bsecretGenerator\b/;
+
+function problemsOf(file: LintedFile, readInput: ReadInput): FileProblem[] {
   const isYaml = /(?:\.ya?ml|\.json|\/Kustomization|^Kustomization)$/.test(file.path);
-  const documents = isYaml ? parse(file.text) : null;
+  const documents = isYaml && mayHaveSecret.test(file.text) ? parse(file.text) : null;
   const objects = documents === null ? [] : documents.contents.flatMap(objectsIn);
   const lines = documents?.lines ?? new LineCounter();
   const manifests = objects.flatMap((map) => problemsOfSecret(map, file, lines));
-  const generators = objects.flatMap((map) => problemsOfGenerators(map, file, { lines, byPath }));
+  const generators = objects.flatMap((map) => problemsOfGenerators(map, file, { lines, readInput }));
   // A Secret that is named already needs no second line for each of its values.
   return manifests.length > 0 ? [...manifests, ...generators] : [...generators, ...problemsOfText(file)];
 }
@@ -83,11 +93,11 @@ function openEntries(node: unknown, field: string): { readonly key: string; read
 
 interface Surroundings {
   readonly lines: LineCounter;
-  readonly byPath: ReadonlyMap<string, LintedFile>;
+  readonly readInput: ReadInput;
 }
 
 /** `secretGenerator` of a kustomization file: literals, and files that are not encrypted. */
-function problemsOfGenerators(map: YAMLMap, file: LintedFile, { lines, byPath }: Surroundings): FileProblem[] {
+function problemsOfGenerators(map: YAMLMap, file: LintedFile, { lines, readInput }: Surroundings): FileProblem[] {
   const generators = map.get('secretGenerator', true);
   if (!isSeq(generators)) return [];
   return generators.items.filter(isMap).flatMap((generator) => [
@@ -98,15 +108,15 @@ function problemsOfGenerators(map: YAMLMap, file: LintedFile, { lines, byPath }:
     }),
     ...['files', 'envs'].flatMap((field) =>
       scalarsIn(generator.get(field, true)).flatMap(({ text }) =>
-        problemsOfInput(resolve(file.path, text.slice(text.indexOf('=') + 1)), byPath),
+        problemsOfInput(resolve(file.path, text.slice(text.indexOf('=') + 1)), readInput),
       ),
     ),
   ]);
 }
 
-function problemsOfInput(path: string, byPath: ReadonlyMap<string, LintedFile>): FileProblem[] {
-  const input = byPath.get(path);
-  if (input === undefined || isHarmless(input.text) || detectFormat(Buffer.from(input.text)) !== null) return [];
+function problemsOfInput(path: string, readInput: ReadInput): FileProblem[] {
+  const text = readInput(path);
+  if (text === null || isHarmless(text) || detectFormat(Buffer.from(text)) !== null) return [];
   return [{ file: path, line: 1, column: 1, message: `a secret generator reads this file, and it is in plain text; ${remedy}` }];
 }
 

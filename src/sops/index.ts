@@ -3,7 +3,7 @@ export { combineKeyParts } from './combine-key-parts.ts';
 export { decryptTree } from './decrypt-tree.ts';
 export { detectFormat, formatOfName, isMarked, nameOfFormat, readDocument, type SopsFormat, writeDocument } from './document.ts';
 export { SopsError, type SopsErrorCode } from './error.ts';
-export { findPlaintextSecrets, type LintedFile } from './find-plaintext-secrets.ts';
+export { findPlaintextSecrets, type LintedFile, type ReadInput } from './find-plaintext-secrets.ts';
 export { keepsSopsMac, type MacVerdict } from './keeps-sops-mac.ts';
 export { textsOf } from './leaves.ts';
 export { type MasterKey, parseMetadata, type SopsMetadata } from './metadata.ts';

@@ -1,8 +1,9 @@
+import { lstatSync, readFileSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileProblem, Instant } from '../../core/index.ts';
 import { findMarkers } from '../../edit/index.ts';
-import { findPlaintextSecrets, type LintedFile } from '../../sops/index.ts';
+import { findPlaintextSecrets, type ReadInput } from '../../sops/index.ts';
 import { describeFileError } from '../describe-file-error.ts';
 import { CliError } from '../error.ts';
 import { exitCode } from '../exit-code.ts';
@@ -33,9 +34,9 @@ export async function lint(path: string, options: LintOptions, session: Session)
     ...seen.findings,
     ...checkMarkers(seen.markers, objects, options.policies !== undefined),
     ...checkReferences(objects),
-    ...found('secret', findPlaintextSecrets(seen.texts)),
+    ...withoutRepeated(seen.secrets),
   ]);
-  printFindings(findings, { path, format: options.format, texts: seen.texts, count: seen.texts.length }, session.terminal);
+  printFindings(findings, { path, format: options.format, textOf: readFrom(root), count: seen.count }, session.terminal);
   if (options.warnOnly !== true && findings.some(({ severity }) => severity === 'error')) session.exitCode = exitCode.failed;
 }
 
@@ -53,7 +54,9 @@ interface Sight {
   readonly findings: readonly Finding[];
   readonly objects: readonly LintedObject[];
   readonly markers: Parameters<typeof checkMarkers>[0];
-  readonly texts: readonly LintedFile[];
+  readonly secrets: readonly Finding[];
+  /** Files that were looked at. */
+  readonly count: number;
 }
 
 async function look(root: string, { namespace = 'default' }: LintOptions, { terminal, clock }: Session): Promise<Sight> {
@@ -61,9 +64,12 @@ async function look(root: string, { namespace = 'default' }: LintOptions, { term
   const findings: Finding[] = [];
   const objects: LintedObject[] = [];
   const markers: Sight['markers'][number][] = [];
-  const texts: LintedFile[] = [];
+  const secrets: Finding[] = [];
+  const readInput = readFrom(root);
+  let count = 0;
   for await (const { path, text } of readTree(root, unreadable, terminal)) {
-    texts.push({ path, text });
+    count += 1;
+    secrets.push(...found('secret', findPlaintextSecrets([{ path, text }], readInput)));
     const file = findMarkers(path, text);
     markers.push(...file.markers);
     if (isTemplate(text, file.problems)) continue;
@@ -72,8 +78,29 @@ async function look(root: string, { namespace = 'default' }: LintOptions, { term
     findings.push(...own.findings, ...own.objects.flatMap((object) => checkResource(object, clock.now() as Instant)));
     objects.push(...own.objects);
   }
-  return { findings: [...findings, ...found('unreadable', unreadable)], objects, markers, texts };
+  return { findings: [...findings, ...found('unreadable', unreadable)], objects, markers, secrets, count };
 }
+
+/** An input of two generators, or one that has a key in it too, is one finding. */
+function withoutRepeated(findings: readonly Finding[]): Finding[] {
+  const placeOf = ({ file, line, message }: Finding) => `${file}:${line}:${message}`;
+  return [...new Map(findings.map((one) => [placeOf(one), one] as const)).values()];
+}
+
+/** Texts are read when they are asked for: a tree of any size is looked at file by file. */
+function readFrom(root: string): ReadInput {
+  return (path) => {
+    try {
+      const file = join(root, path);
+      const found = lstatSync(file);
+      return found.isFile() && found.size <= maxInputBytes ? readFileSync(file, 'utf8') : null;
+    } catch {
+      return null;
+    }
+  };
+}
+
+const maxInputBytes = 5 * 1024 * 1024;
 
 /** A template of another tool is no YAML yet. */
 function isTemplate(text: string, problems: readonly FileProblem[]): boolean {

@@ -11,7 +11,8 @@ interface Shown {
   /** As the command line names the tree. */
   readonly path: string;
   readonly format: LintFormat;
-  readonly texts: readonly { readonly path: string; readonly text: string }[];
+  /** What stands in a file now; null where that cannot be read. */
+  readonly textOf: (file: string) => string | null;
   /** Files that were looked at. */
   readonly count: number;
 }
@@ -25,10 +26,19 @@ export function printFindings(findings: readonly Finding[], shown: Shown, termin
   else if (shown.format === 'sarif') terminal.answer(formatValue(toSarif(placed), 'json'));
   else if (shown.format === 'github') for (const one of placed) terminal.answer(toWorkflowCommand(one));
   else {
-    const texts = new Map(shown.texts.map(({ path, text }) => [path, text] as const));
-    for (const one of findings) terminal.answer(formatFinding(one, shown.path, texts.get(one.file) ?? '', terminal));
+    const textOf = rememberLast(shown.textOf);
+    for (const one of findings) terminal.answer(formatFinding(one, shown.path, textOf(one.file) ?? '', terminal));
   }
   terminal.note(`${totals.files} files: ${totals.errors} errors, ${totals.warnings} warnings`);
+}
+
+/** Findings come file by file. */
+function rememberLast(textOf: Shown['textOf']): Shown['textOf'] {
+  let last: { file: string; text: string | null } | null = null;
+  return (file) => {
+    if (last?.file !== file) last = { file, text: textOf(file) };
+    return last.text;
+  };
 }
 
 function formatFinding(finding: Finding, path: string, text: string, { paint }: Terminal): string {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { errorMessage, type FileProblem } from '../../core/index.ts';
@@ -54,7 +55,7 @@ export async function mark(path: string, options: MarkOptions, session: Session)
   const created = renderPolicies(assignment.created, folder);
   const marked = splice(assignment, seen.files, seen.problems);
   for (const { path: file } of created) {
-    if (seen.files.has(file))
+    if (existsSync(join(root, file)))
       throw new CliError('FAILED', `${join(path, file)} is there already; give another folder: --create-policies DIR`);
   }
   const outcome: MarkOutcome = { ...{ path, marked, created, assignment }, already: countMarked(seen.fields), ...seen };
@@ -78,7 +79,7 @@ async function openRoot(path: string): Promise<string> {
 interface Sight {
   readonly fields: readonly ImageField[];
   readonly objects: readonly PolicyObject[];
-  /** Those with images, and those that are in the way of new ones. */
+  /** Those with images that have no marker. */
   readonly files: ReadonlyMap<string, TreeFile>;
   readonly problems: FileProblem[];
   readonly count: number;
@@ -95,11 +96,15 @@ async function look(root: string, { policies, namespace = 'default' }: MarkOptio
   for await (const file of readTree(root, problems, terminal)) {
     count += 1;
     objects.push(...objectsOf(file, namespace));
-    files.set(file.path, file);
     if (!/image|repository/i.test(file.text)) continue;
     const found = findImages(file.path, file.text);
-    if (found.kind === 'found') fields.push(...found.fields);
-    else if (file.text.includes('{{')) templates += 1;
+    if (found.kind === 'found') {
+      fields.push(...found.fields);
+      // The others are read and let go: a tree of any size fits.
+      if (found.fields.some(({ marker }) => marker === null)) files.set(file.path, file);
+    }
+    if (found.kind === 'found') continue;
+    if (file.text.includes('{{')) templates += 1;
     else problems.push({ file: file.path, ...positionOf(found), message: `not valid YAML: ${found.message}` });
   }
   if (policies !== undefined) {
