@@ -39,18 +39,37 @@ export async function* streamArtifact(artifact: Artifact): AsyncGenerator<Buffer
 async function* writeTar(files: readonly ArtifactFile[]): AsyncGenerator<Buffer> {
   const folders = new Set<string>();
   yield describeTarEntry({ path: '.', kind: 'folder', mode: 0o750, bytes: 0 });
-  for (const file of files.toSorted((a, b) => compareAsWalked(a.path, b.path))) {
+  for await (const { file, content } of readInOrder(files.toSorted((a, b) => compareAsWalked(a.path, b.path)))) {
     for (const folder of foldersAbove(file.path)) {
       if (folders.has(folder)) continue;
       folders.add(folder);
       yield describeTarEntry({ path: folder, kind: 'folder', mode: 0o750, bytes: 0 });
     }
-    const content = await file.read();
     yield describeTarEntry({ path: file.path, kind: 'file', mode: file.executable ? 0o700 : 0o600, bytes: content.length });
     if (content.length > 0) yield content;
     yield padding(content.length);
   }
   yield tarEnd;
+}
+
+const readAheadAtMost = 8;
+/** Behind a larger one nothing is read ahead: memory holds a few small files, or one large one and what was asked for before. */
+const smallBytes = 256 * 1024;
+
+/** Each file with its content, in this order; the next ones are asked for while one is written, since each is a question to another process. */
+async function* readInOrder(files: readonly ArtifactFile[]): AsyncGenerator<{ file: ArtifactFile; content: Buffer }> {
+  const asked: Promise<Buffer>[] = [];
+  let ahead = 1;
+  for (const [index, file] of files.entries()) {
+    for (const next of files.slice(index + asked.length, index + ahead)) {
+      const reading = next.read();
+      reading.catch(() => {}); // told when its turn comes
+      asked.push(reading);
+    }
+    const content = await (asked.shift() ?? file.read());
+    ahead = content.length > smallBytes ? 1 : Math.min(readAheadAtMost, ahead * 2);
+    yield { file, content };
+  }
 }
 
 /** Folder by folder, by name: `a/b` comes before `a-b`, which as text it would not. */
