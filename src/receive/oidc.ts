@@ -1,4 +1,4 @@
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import type { JSONWebKeySet } from 'jose';
 import { isRecord, textAt } from './read-body.ts';
 
 /** Checks tokens of OpenID Connect against the keys that their issuer publishes. */
@@ -57,6 +57,7 @@ async function verify(
   { issuer, audience }: { readonly issuer: string; readonly audience: string },
   now: number,
 ): Promise<Record<string, unknown> | 'unknown key' | null> {
+  const { createLocalJWKSet, jwtVerify } = await import('jose'); // large, and seldom needed
   try {
     const options = { algorithms, issuer, audience, currentDate: new Date(now), requiredClaims: ['exp'], clockTolerance: 30 };
     const { payload } = await jwtVerify(token, createLocalJWKSet(keys), options);

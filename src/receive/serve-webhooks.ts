@@ -1,8 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { errorMessage } from '../core/index.ts';
 import type { Call } from './call.ts';
 import { ReceiveError } from './error.ts';
+
+// Not imported: that evaluates all it exports, Node's whole `fetch` among it, which is 13 MiB that nobody here uses.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** Answers a call of a path with a status code; never more is told. */
 export type WebhookHandler = (path: string, call: Call) => Promise<number>;

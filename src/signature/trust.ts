@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { RE2JS } from 're2js';
 import { errorMessage } from '../core/index.ts';
 import { SignatureError } from './error.ts';
-import { parseTrustedRoot, type TrustedRoot } from './trusted-root.ts';
+import type { TrustedRoot } from './trusted-root.ts';
 
 /** Whoever signs without a key: both match, anywhere in the text, as in cosign. */
 export interface TrustedIdentity {
@@ -27,10 +27,11 @@ export function trustKeys(pems: readonly string[]): Trust {
 }
 
 /** Regular expressions over issuer and subject, and the `trusted_root.json` behind them. Throws BAD_IDENTITY and BAD_TRUSTED_ROOT. */
-export function trustIdentities(
+export async function trustIdentities(
   identities: readonly { readonly issuer: string; readonly subject: string }[],
   trustedRoot: string,
-): Trust {
+): Promise<Trust> {
+  const { parseTrustedRoot } = await import('./trusted-root.ts');
   return {
     kind: 'identities',
     identities: identities.map(compileIdentity),

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Clock, systemClock } from '../core/index.ts';
 import { ArtifactStorage, type Retention } from './artifact-storage.ts';
+
+// Not imported: that evaluates all it exports, Node's whole `fetch` among it, which is 13 MiB that nobody here uses.
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface ArtifactServerOptions {
   readonly folder: string;

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { extract, type Header } from 'tar-stream';
+import type { Header } from 'tar-stream';
 import { errorMessage } from '../core/index.ts';
 import type { ArchiveLimits } from './archive-limits.ts';
 import { SourceError } from './error.ts';
@@ -20,6 +20,7 @@ export async function* readArchive(
   archive: AsyncIterable<Uint8Array>,
   limits: Pick<ArchiveLimits, 'maxContentBytes' | 'maxFiles'>,
 ): AsyncGenerator<IncomingFile> {
+  const { extract } = await import('tar-stream'); // only for what others packed
   const entries = extract();
   const gunzip = createGunzip();
   const source = Readable.from(archive);

@@ -38,8 +38,9 @@ describeWithParts(['docker-registry', 'cosign', 'openssl'], 'what the real cosig
     return { name: `${store.host}/${repository}`, digest: await store.pushTag(repository, '1.0.0') };
   }
 
-  function verify({ name, digest }: { name: string; digest: string }, trust: Trust) {
-    return verifyImage(registry, { image: parseImageName(name), digest, access: anonymous }, trust, AbortSignal.timeout(20_000));
+  async function verify({ name, digest }: { name: string; digest: string }, trust: Trust | Promise<Trust>) {
+    const signed = { image: parseImageName(name), digest, access: anonymous };
+    return verifyImage(registry, signed, await trust, AbortSignal.timeout(20_000));
   }
 
   const identity = (subject: string, issuer: string) => trustIdentities([{ subject, issuer }], cosign.trustedRoot);
