@@ -30,10 +30,11 @@ export async function pauseObjects(
   target: ClusterOptions,
   session: Session,
 ): Promise<void> {
-  const until = formatTime(session.clock.now() + forMs);
   const progress = createProgress(session.terminal);
-  await withCluster(target, session, async (cluster) => {
+  await withCluster(target, session, async (cluster, serverNow) => {
     const found = await findAll(cluster, order, target, session.signal);
+    // By the clock of the cluster: the one of whoever types may be hours off.
+    const until = formatTime(serverNow() + forMs);
     for (const { view, object } of found) {
       await mark(cluster, object, { [pausedUntilAnnotation]: until, [pauseReasonAnnotation]: reason === '' ? null : reason });
       progress.action(`pausing ${view.words.human} ${keyOf(object)} until ${until}`);

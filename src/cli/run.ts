@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { createApp } from '../app/index.ts';
-import { podEnvironment } from '../cluster/index.ts';
+import { type OnRequest, podEnvironment } from '../cluster/index.ts';
 import { systemClock } from '../core/index.ts';
 import { controllerGroups } from '../lease/index.ts';
 import { createLog, logLevels } from '../log/index.ts';
@@ -30,6 +30,7 @@ import type { RunOptions } from './run/run-options.ts';
 import { serveListeners } from './run/serve-listeners.ts';
 import { tellMissingNamespace } from './run/tell-missing-namespace.ts';
 import { tellMissingRights } from './run/tell-missing-rights.ts';
+import { watchClocks } from './run/watch-clocks.ts';
 import { watchMemory } from './run/watch-memory.ts';
 import { readRuntimePlace } from './runtime-place.ts';
 
@@ -138,6 +139,7 @@ async function run(options: RunOptions): Promise<void> {
   stack.use(await openStateFolder(stateFolder));
   const collect = findCollector();
   const memory = stack.use(watchMemory({ clock: systemClock, log, collect }));
+  const clocks = watchClocks(systemClock, log);
   const metrics = createMetrics({
     hasRoom: () => memory.isEnough(),
     depths: () => app.engine.depths(),
@@ -171,7 +173,7 @@ async function run(options: RunOptions): Promise<void> {
   });
   stack.defer(() => app.stop());
   leases?.start();
-  await serveListeners(options, { metrics, leases, isReady: () => isReady }, log, stack);
+  await serveListeners(options, { metrics, leases, clocks, isReady: () => isReady }, log, stack);
   await app.start();
   stack.use(releaseMemoryWhenIdle({ isIdle: () => app.engine.isIdle(), clock: systemClock, log, collect }));
   isReady = true;

@@ -1,5 +1,7 @@
+import type { Instant } from '../core/index.ts';
 import type { RequestCredentials } from './credentials.ts';
 import type { Pools, PoolUse } from './pools.ts';
+import { readServerTime } from './server-time.ts';
 import type { ApiRequest } from './transport.ts';
 
 export interface Answer {
@@ -8,8 +10,16 @@ export interface Answer {
   readonly body: AsyncIterable<Buffer> & { text(): Promise<string> };
 }
 
-/** `code` is the HTTP status, or `<error>` where there was no answer, as client-go counts it. */
-export type OnRequest = (request: { readonly method: string; readonly host: string; readonly code: string }) => void;
+export type OnRequest = (request: SentRequest) => void;
+
+export interface SentRequest {
+  readonly method: string;
+  readonly host: string;
+  /** The HTTP status, or `<error>` where there was no answer, as client-go counts it. */
+  readonly code: string;
+  /** The server's clock when it answered, to the second; null where it does not say. */
+  readonly serverTime: Instant | null;
+}
 
 export interface DispatchParts {
   readonly server: string;
@@ -34,13 +44,15 @@ export async function dispatch(
   credentials: RequestCredentials,
   limits: DispatchLimits,
 ): Promise<Answer> {
-  const tell = (code: string) => parts.onRequest?.({ method: request.method, host: new URL(parts.server).host, code });
+  const { method } = request;
+  const tell = (code: string, serverTime: Instant | null) =>
+    parts.onRequest?.({ method, host: new URL(parts.server).host, code, serverTime });
   try {
     const answer = await sendOnce(parts, request, credentials, limits);
-    tell(String(answer.statusCode));
+    tell(String(answer.statusCode), readServerTime(answer.headers));
     return answer;
   } catch (error) {
-    tell('<error>');
+    tell('<error>', null);
     throw error;
   }
 }

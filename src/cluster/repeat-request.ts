@@ -3,6 +3,7 @@ import type { Credentials, RequestCredentials } from './credentials.ts';
 import type { Answer } from './dispatch.ts';
 import { ClusterError } from './error.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
+import { readServerTime } from './server-time.ts';
 import { statusError } from './status-error.ts';
 import { isReset, translateFailure } from './translate-failure.ts';
 import type { ApiRequest } from './transport.ts';
@@ -82,13 +83,15 @@ interface Refused {
 /** Milliseconds until the next attempt; throws the refusal where there is to be none. */
 function waitBeforeRepeat({ clock, credentials }: RepeatParts, { work, outcome, repeated, count }: Refused): number {
   const { statusCode, headers } = outcome.answer;
-  const retryAfterMs = parseRetryAfterMs(headers['retry-after'], clock.now());
+  // A date is one of the server's clock, which may be hours from ours.
+  const retryAfterMs = parseRetryAfterMs(headers['retry-after'], readServerTime(headers) ?? clock.now());
   const error = statusError(statusCode, outcome.text, work.attempt, retryAfterMs);
   if (error.code === 'UNAUTHORIZED' && !repeated.renewed && credentials.renew()) {
     repeated.renewed = true;
     return 0;
   }
-  const asked = retryAfterMs ?? (error.code === 'TOO_MANY_REQUESTS' ? 500 * 2 ** count : null);
+  const isAsked = retryAfterMs !== null || error.code === 'TOO_MANY_REQUESTS';
+  const asked = isAsked ? retryAfterMs || 500 * 2 ** count : null;
   if (asked === null || asked > maxInlineWaitMs || count >= maxAttempts) throw error;
   // Jitter above, never below: the server said not before.
   return asked * (1 + Math.random() * 0.2);

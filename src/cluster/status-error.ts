@@ -48,9 +48,13 @@ export function statusError(httpStatus: number, body: string, attempt: string, r
     typeof status?.message === 'string' && status.message !== ''
       ? cleanText(status.message, 8192)
       : `${attempt}: the server answered ${httpStatus}${body.trim() === '' ? '' : `: ${cleanText(body.trim(), 200)}`}`;
-  const retry: RetryPolicy = retryAfterMs === null ? 'backoff' : { afterMs: retryAfterMs };
+  // "At once" is none: whoever is refused again and again backs off.
+  const retry: RetryPolicy = retryAfterMs ? { afterMs: Math.min(retryAfterMs, longestWaitMs) } : 'backoff';
   return new ClusterError(code, message, { retry, causes: parseCauses(status), ...(reason === undefined ? {} : { reason }) });
 }
+
+/** Nobody is kept waiting for longer by a server's word alone. */
+const longestWaitMs = 5 * 60_000;
 
 /** The error that a watch sends as its last event. */
 export function watchStatusError(object: unknown, attempt: string): ClusterError {

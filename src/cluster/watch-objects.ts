@@ -86,8 +86,9 @@ async function followOnce({ transport, times, clock }: WatchParts, resource: Api
   let told = 0;
   for await (const line of readJsonLines(chunks)) {
     told += 1;
-    run.position.failures = 0;
     takeLine(line, resource, run);
+    // Not before: a server whose every watch begins with an error is asked slower and slower.
+    run.position.failures = 0;
   }
   // Ended in order, but at once and without a word: a proxy or a server in trouble; not to be asked in a tight loop.
   if (told === 0 && clock.now() - startedAt < 1000)

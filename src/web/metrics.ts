@@ -34,7 +34,13 @@ export interface MetricSources {
   leases?(): readonly { name: string; held: boolean; holder: string }[];
 }
 
-export function createMetrics({ depths, objects, leases = () => [], clockDifferenceSeconds = () => null, hasRoom = () => true }: MetricSources): Metrics {
+export function createMetrics({
+  depths,
+  objects,
+  leases = () => [],
+  clockDifferenceSeconds = () => null,
+  hasRoom = () => true,
+}: MetricSources): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const durations = new Histogram({

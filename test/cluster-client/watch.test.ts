@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Cluster, WatchEvent, WatchOptions } from '../../src/core/index.ts';
+import { type Clock, type Cluster, systemClock, type WatchEvent, type WatchOptions } from '../../src/core/index.ts';
 import { configMap, connect } from './connect.ts';
 import { type Answer, type FakeApi, inTurn, json, type RecordedRequest, refusal, startFakeApi, watchOf } from './fake-api.ts';
 
@@ -101,6 +101,23 @@ test('an expired version, told as the answer, is a new listing', async () => {
   await using api = await startFakeApi(collection(inTurn(listing('10', 'a'), listing('30', 'b')), answers));
   await using cluster = await connect(api.url);
   expect(await watchUntil(cluster, 2)).toEqual(['synced a', 'synced b']);
+});
+
+test('a server that says expired to every watch, at once, is asked slower and slower', async () => {
+  await using api = await startFakeApi(collection(listing('5', 'a'), watchOf([expired])));
+  const waits: number[] = [];
+  const stop = new AbortController();
+  const clock: Clock = {
+    ...systemClock,
+    sleep: async (ms) => {
+      waits.push(ms);
+      if (waits.length === 6) stop.abort();
+    },
+  };
+  await using cluster = await connect(api.url, { clock, watchTimes: { backoffMs: 100, maxBackoffMs: 60_000 } });
+  await cluster.watch(configMap, { signal: stop.signal }, () => {});
+  expect(waits[0]).toBe(0);
+  for (const [index, ms] of waits.slice(1).entries()) expect(ms).toBeGreaterThanOrEqual(100 * 2 ** index);
 });
 
 test('a connection that is silent for too long is given up for a new one', async () => {
