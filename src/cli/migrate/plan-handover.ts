@@ -45,13 +45,13 @@ export function planHandover({ parts, folder, bot, botNow }: HandoverOrder): Pla
           after: botKustomization,
         },
       ],
-      next: 'wait for its pod; run `tagalong migrate check`, which has to end without a finding.',
+      next: `wait for its pod; run \`tagalong migrate check${placeOf(folder)}\`, which has to end without a finding.`,
     },
     {
       subject: `Hand ${words} over from Flux to tagalong`,
       body: `Scaled to 0: ${controllersOfParts(fresh).join(', ')}. They let go of their Leases, and tagalong takes them within seconds. Nothing is deleted.`,
       files: [change(folder, botText, stoppedText)],
-      next: '`tagalong check` says who holds which Lease. To take it back: `tagalong migrate back`.',
+      next: `\`tagalong check${placeOf(folder)}\` says who holds which Lease. To take it back: \`tagalong migrate back${placeOf(folder)}\`.`,
     },
   ].flatMap(orNothing);
 }
@@ -65,6 +65,11 @@ resources:
 /** The change of the kustomization.yaml of Flux's folder. */
 export function change({ path }: FluxFolder, before: string, after: string): PlannedFile {
   return { path: `${path}/kustomization.yaml`, before, after };
+}
+
+/** The flag that says where Flux is, for commands to type. */
+export function placeOf({ namespace }: FluxFolder): string {
+  return namespace === 'flux-system' ? '' : ` --namespace ${namespace}`;
 }
 
 function isListed(text: string): boolean {

@@ -1,7 +1,7 @@
 import { type FluxFolder, stoppedDeployment } from './flux-folder.ts';
 import { removeListItems } from './list-text.ts';
 import { controllersOfParts, type Part } from './parts.ts';
-import { botFolder, botKustomization, change } from './plan-handover.ts';
+import { botFolder, botKustomization, change, placeOf } from './plan-handover.ts';
 import { orNothing, type PlannedCommit, type PlannedFile } from './planned-commit.ts';
 
 export interface ReturnOrder {
@@ -42,7 +42,7 @@ export function planReturn({ folder, botNow, stages, suspended }: ReturnOrder): 
   let [now, running] = [folder.kustomization, botNow];
   for (const stage of stages) {
     const started = withControllers(now, stage.parts);
-    commits.push(giveBack(stage, [change(folder, now, started), ...changedBot(folder, running, stage.bot)]));
+    commits.push(giveBack(folder, stage, [change(folder, now, started), ...changedBot(folder, running, stage.bot)]));
     now = started;
     running = stage.bot ?? running;
   }
@@ -55,13 +55,13 @@ function withControllers(kustomization: string, parts: readonly Part[]): string 
   return removeListItems(kustomization, 'patches', (item) => stoppedDeployment(item).some((name) => names.includes(name)));
 }
 
-function giveBack({ parts, bot }: ReturnStage, files: readonly PlannedFile[]): PlannedCommit {
+function giveBack(folder: FluxFolder, { parts, bot }: ReturnStage, files: readonly PlannedFile[]): PlannedCommit {
   const names = controllersOfParts(parts).join(', ');
   return {
     subject: `Give ${parts.join(', ')} back to Flux`,
     body: `Started again: ${names}. tagalong lets go of their Leases when it ${bot === null ? 'ends' : 'starts again without them'}. Nothing is deleted.`,
     files,
-    next: '`flux check` and `tagalong check` say that the controllers of Flux hold their Leases; wait until `flux get all` is ready.',
+    next: `\`tagalong check${placeOf(folder)}\` says that the controllers of Flux hold their Leases; wait until \`flux get all -A\` is ready.`,
   };
 }
 
