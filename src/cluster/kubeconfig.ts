@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { newClusters, newContexts, newUsers } from '@kubernetes/client-node/dist/config_types.js';
-import { parse } from 'yaml';
+import { LineCounter, parse, YAMLParseError } from 'yaml';
 import { type AccountToken, errorMessage } from '../core/index.ts';
 import { ClusterError } from './error.ts';
 import { resolveContext } from './resolve-context.ts';
@@ -91,9 +91,19 @@ export function loadKubeconfig(source: Exclude<KubeconfigSource, 'in-cluster'>, 
   }
 }
 
+/** The library's own words may quote a token; its search for equal keys is quadratic. */
+function parseYaml(text: string): unknown {
+  const lines = new LineCounter();
+  try {
+    return parse(text, { uniqueKeys: false, logLevel: 'error', prettyErrors: false, lineCounter: lines });
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw new Error('it is not valid YAML');
+    throw new Error(`it is not valid YAML: line ${lines.linePos(error.pos[0]).line}`);
+  }
+}
+
 function parseKubeconfig(text: string, folder: string): ParsedKubeconfig {
-  // Pretty errors would quote a line, and it may hold a token; the library's search for equal keys is quadratic.
-  const document: unknown = parse(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+  const document = parseYaml(text);
   if (typeof document !== 'object' || document === null || Array.isArray(document)) throw new Error('it is not a YAML mapping');
   const { clusters, users, contexts, 'current-context': currentContext } = document as Record<string, unknown>;
   return {

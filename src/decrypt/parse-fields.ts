@@ -4,7 +4,7 @@ import { DecryptError } from './error.ts';
 /** The fields of a YAML (or JSON) mapping in an entry of a Secret. Throws KEY_INVALID; `entry` names it. */
 export function parseFields(text: string, entry: string): Readonly<Record<string, unknown>> {
   try {
-    const fields: unknown = parse(text, { uniqueKeys: false, logLevel: 'silent' });
+    const fields: unknown = parse(text, { uniqueKeys: false, logLevel: 'error' });
     if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return fields as Record<string, unknown>;
   } catch {
     // Its own words would quote a line.

@@ -59,6 +59,19 @@ test.for([
   );
 });
 
+test.for(['users:\n - token: SECRET: x\n', '*SECRET', '"SECRET', 'users: [{name: a, user: {token: [SECRET}}]'])(
+  'a kubeconfig that is no YAML is told of without a word of it: %j',
+  (tenantYaml) => {
+    expect(() => loadKubeconfig({ tenantYaml })).toThrow(
+      expect.objectContaining({
+        code: 'KUBECONFIG_INVALID',
+        message: expect.not.stringContaining('SECRET'),
+        cause: expect.objectContaining({ message: expect.stringContaining('it is not valid YAML') }),
+      }),
+    );
+  },
+);
+
 test.for([
   { what: 'an exec plugin', user: { exec: { command: '/bin/sh' } } },
   { what: 'an auth provider', user: { 'auth-provider': { name: 'oidc' } } },

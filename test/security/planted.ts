@@ -29,7 +29,7 @@ export function plantedSecrets(canary: string, host: string): KubeObject[] {
       sasKey: canary,
     },
     'bucket-gcp': { serviceaccount: `{"private_key": ${canary}` },
-    kubeconfig: { value: `users:\n- user: {token: ${canary}: x}\n  token: ${canary}: y\n` },
+    kubeconfig: { value: `users:\n - token: ${canary}: x\n` },
     sops: {
       'age.agekey': `AGE-SECRET-KEY-${canary}`,
       'a.asc': canary,
