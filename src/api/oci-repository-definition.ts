@@ -16,16 +16,5 @@ export const ociRepositoryDefinition: KindDefinition = {
       because: 'signatures of notation cannot be verified yet; sign with cosign',
       isNoop: oneOf('cosign'),
     },
-    {
-      path: 'spec.verify',
-      because:
-        'without secretRef it needs trustedRootSecretRef: keyless signatures are verified offline, and nothing is asked of the public Sigstore',
-      isNoop: hasTrust,
-    },
   ],
 };
-
-function hasTrust(value: unknown): boolean {
-  const { provider, secretRef, trustedRootSecretRef } = value as Record<string, unknown>;
-  return provider === 'notation' || secretRef !== undefined || trustedRootSecretRef !== undefined;
-}

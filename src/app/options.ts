@@ -1,4 +1,4 @@
-import type { Clock, Cluster, LabelTest, Log, Room } from '../core/index.ts';
+import type { Clock, Cluster, LabelTest, Log, NamespacedName, Room } from '../core/index.ts';
 import type { FinishedRun, Observed } from '../engine/index.ts';
 import type { ControllerGroup, Leases } from '../lease/index.ts';
 import type { DecryptionTools, PlannedBump, RolloutProgress } from '../reconcilers/index.ts';
@@ -56,6 +56,8 @@ export interface AppOptions {
   readonly guardNamespace?: string;
   /** What tenants may do. */
   readonly tenancy?: Tenancy;
+  /** A ConfigMap with Sigstore's `trusted_root.json`, for OCIRepositories that name no root of trust. */
+  readonly trustedRoot?: NamespacedName;
   /** Keys and identities for decryption beside those that a Kustomization names. */
   readonly decryption?: Omit<DecryptionTools, 'fetch'>;
 }

@@ -27,7 +27,8 @@ export function registerSources(
   });
   engine.register(reconciler, { ...registration, wakes: gitRepositoryWakes(() => repositories.list() as GitRepository[]) });
   const cloudLogins = createCloudLogins({ clock: options.clock });
-  const oci = { cluster, registry, artifacts, contents, logins: cloudLogins, ...publishing };
+  const { trustedRoot } = options;
+  const oci = { cluster, registry, artifacts, contents, logins: cloudLogins, trustedRoot, ...publishing };
   engine.register(createOciRepositoryReconciler(oci), registration);
   const buckets = { cluster, artifacts, contents, checkAddress, ...publishing };
   engine.register(createBucketReconciler(buckets), registration);

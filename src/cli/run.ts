@@ -91,6 +91,10 @@ export function createRunCommand(): Command {
       'UpdateGuards there bind every namespace; by default the namespace of the bot, else flux-system',
     )
     .option('--no-cross-namespace-refs', 'refuse sources of other namespaces')
+    .option(
+      '--sigstore-trusted-root <name>',
+      'ConfigMap with trusted_root.json for keyless signatures of OCIRepositories that name no root',
+    )
     .option('--sops-age-secret <name>', 'Secret whose age identities decrypt where spec.decryption names no Secret')
     .option('--sops-vault-configmap <name>', 'ConfigMap with the Vault servers that ServiceAccounts may log in at (config.yaml)')
     .option(

@@ -81,6 +81,8 @@ export function describeSourceFailure(error: unknown): Partial<Pick<Report, 'rea
   const state = { reason, message: errorMessage(error) };
   const ready = { status: 'False', ...state } as const;
   switch (error instanceof TagalongError ? error.code : '') {
+    case 'NO_TRUSTED_ROOT':
+      return { ready };
     case 'VERIFICATION_FAILED':
       return { ready, conditions: [{ type: 'SourceVerified', ...ready }], remove: ['FetchFailed'] };
     case 'INCLUDE_UNAVAILABLE':

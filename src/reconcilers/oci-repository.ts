@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { type OciRepository, ociRepositoryKind } from '../api/index.ts';
 import type { CloudLogins } from '../auth/index.ts';
 import {
-  type Cluster,
   type Difference,
   errorMessage,
   type ImageName,
@@ -24,12 +23,11 @@ import {
 } from './content-source.ts';
 import { describeSourceFailure } from './git-repository-report.ts';
 import { askRegistry, type OciPlace, type ResolvedOciRef, resolveOciRef } from './oci-repository-ref.ts';
-import { verifyOciRevision } from './oci-repository-verify.ts';
+import { type OciVerification, verifyOciRevision } from './oci-repository-verify.ts';
 import { clusterReader, resolveRegistryAccess } from './registry-access.ts';
 import { reportSource, type SourceDone } from './source-report.ts';
 
-export interface OciRepositoryDeps extends ContentSourceDeps {
-  readonly cluster: Cluster;
+export interface OciRepositoryDeps extends ContentSourceDeps, OciVerification {
   readonly registry: Registry;
   readonly logins: CloudLogins;
 }
@@ -71,7 +69,7 @@ async function observe(resource: OciRepository, { signal }: StepContext, deps: O
   return {
     place: { image, access },
     resolved,
-    verified: await verifyOciRevision(resource, resolved, place, deps.cluster),
+    verified: await verifyOciRevision(resource, resolved, place, deps),
     ...(await presenceOf(resource, resolved.revision, deps)),
   };
 }

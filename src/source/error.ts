@@ -19,6 +19,8 @@ export type SourceErrorCode =
   | 'SUBMODULE_FAILED'
   /** The commit or tag does not carry a signature of the keys that are trusted. */
   | 'VERIFICATION_FAILED'
+  /** Signatures without a key are to be verified, and nobody gave a root of trust. */
+  | 'NO_TRUSTED_ROOT'
   /** An archive cannot be written: the disk is full, or not writable. */
   | 'STORAGE_FAILED'
   /** What should be an archive is none, or is cut. */
@@ -55,6 +57,7 @@ const reasons: Readonly<Record<SourceErrorCode, string>> = {
   INCLUDE_UNAVAILABLE: 'NotFound',
   SUBMODULE_FAILED: 'GitOperationFailed',
   VERIFICATION_FAILED: 'VerificationError',
+  NO_TRUSTED_ROOT: 'NotImplemented',
   STORAGE_FAILED: 'ArchiveOperationFailed',
   BAD_ARCHIVE: 'ArchiveOperationFailed',
   ARTIFACT_TOO_LARGE: 'ArchiveOperationFailed',

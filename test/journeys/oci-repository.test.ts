@@ -4,6 +4,7 @@ import { pack } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 import type { OciRepository } from '../../src/api/index.ts';
 import type { KubeObject } from '../../src/core/index.ts';
+import { signed } from '../signature/recorded-repository.ts';
 import { type ArtifactPlace, digestOf, pushBlob, pushManifest, signImage } from './support/push-artifact.ts';
 import { type Difference, secret } from './support/resources.ts';
 import { type Loop, startLoop } from './support/start-loop.ts';
@@ -246,5 +247,34 @@ describe('a signature', () => {
     expect((await loop.ready('OCIRepository', 'app', 'False')).reason).toBe('VerificationError');
     expect(await stepOf(loop)).toBe('1');
     expect((await source(loop)).status?.artifact?.revision).toBe(`latest@${first}`);
+  });
+
+  test('without a key needs a root of trust: none is asked for on the net', async () => {
+    const { loop, place } = await start();
+    await using _ = loop;
+    await pushContent(place, 'latest', { files: { 'apps/app.yaml': configMap('1') } });
+    await loop.apply(ociRepository(loop, { verify: { provider: 'cosign' } }));
+    const { reason, message } = await loop.ready('OCIRepository', 'app', 'False');
+    expect(reason).toBe('NotImplemented');
+    expect(message).toMatch(
+      /spec\.verify\.trustedRootSecretRef\.name, or into a ConfigMap for `tagalong run --sigstore-trusted-root`/,
+    );
+    expect(await loop.condition('OCIRepository', 'app', 'Stalled')).toMatchObject({ status: 'True', reason: 'NotImplemented' });
+  });
+
+  test('without a key is checked by the root of trust that the bot was given', async () => {
+    const { loop, place } = await start();
+    await using _ = loop;
+    await loop.stopApp();
+    await loop.startApp({ trustedRoot: { namespace: 'default', name: 'sigstore-root' } });
+    const unsigned = await pushContent(place, 'latest', { files: { 'apps/app.yaml': configMap('1') } });
+    const data = { 'trusted_root.json': JSON.stringify(signed.trustedRoot) };
+    const root = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'sigstore-root', namespace: 'default' }, data };
+    await loop.apply(root as KubeObject, ociRepository(loop, { verify: { provider: 'cosign' } }));
+    const { reason, message } = await loop.ready('OCIRepository', 'app', 'False');
+    expect([reason, message]).toEqual([
+      'VerificationError',
+      expect.stringContaining(`'cosign keyless': no matching signatures were found for 'latest@${unsigned}'`),
+    ]);
   });
 });

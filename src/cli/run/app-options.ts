@@ -20,6 +20,7 @@ export function appOptionsOf(
     controllers: options.controllers,
     tenancy: tenancyOf(options),
     decryption: decryptionOf(options, place.self?.namespace),
+    ...trustOf(options, place.self?.namespace),
     ...(options.allowedPushRefs === undefined ? {} : { allowedPushRefs: options.allowedPushRefs }),
     ...(place.self === undefined || options.policies !== undefined ? {} : { self: place.self }),
   };
@@ -53,17 +54,24 @@ function tenancyOf({ defaultServiceAccount = '', crossNamespaceRefs }: RunOption
   };
 }
 
-/** Names without a namespace are of the one that this process runs in. */
+function trustOf({ sigstoreTrustedRoot }: RunOptions, ownNamespace: string | undefined): Pick<AppOptions, 'trustedRoot'> {
+  if (sigstoreTrustedRoot === undefined) return {};
+  return { trustedRoot: readName('--sigstore-trusted-root', sigstoreTrustedRoot, ownNamespace) };
+}
+
 function decryptionOf(options: RunOptions, ownNamespace: string | undefined): NonNullable<AppOptions['decryption']> {
   const { sopsAgeSecret, sopsVaultConfigmap, defaultDecryptionServiceAccount: account = '' } = options;
-  const read = (option: string, text: string) => {
-    const [name = '', namespace = ownNamespace] = text.split('/').toReversed();
-    if (namespace !== undefined && name !== '') return { namespace, name };
-    throw new CliError('USAGE', `${option} ${text}: outside of a cluster it needs a namespace: ${option} NAMESPACE/NAME`);
-  };
+  const read = (option: string, text: string) => readName(option, text, ownNamespace);
   return {
     ...(sopsAgeSecret === undefined ? {} : { ageSecret: read('--sops-age-secret', sopsAgeSecret) }),
     ...(sopsVaultConfigmap === undefined ? {} : { vaultConfigMap: read('--sops-vault-configmap', sopsVaultConfigmap) }),
     ...(account === '' ? {} : { defaultServiceAccount: account }),
   };
+}
+
+/** Names without a namespace are of the one that this process runs in. */
+function readName(option: string, text: string, ownNamespace: string | undefined): { namespace: string; name: string } {
+  const [name = '', namespace = ownNamespace] = text.split('/').toReversed();
+  if (namespace !== undefined && name !== '') return { namespace, name };
+  throw new CliError('USAGE', `${option} ${text}: outside of a cluster it needs a namespace: ${option} NAMESPACE/NAME`);
 }

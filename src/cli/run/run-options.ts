@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly defaultServiceAccount?: string;
   readonly crossNamespaceRefs: boolean;
   readonly guardNamespace?: string;
+  readonly sigstoreTrustedRoot?: string;
   readonly sopsAgeSecret?: string;
   readonly sopsVaultConfigmap?: string;
   readonly defaultDecryptionServiceAccount?: string;

@@ -86,7 +86,15 @@ export interface Loop extends AsyncDisposable {
     options?: Partial<
       Pick<
         AppOptions,
-        'stateFolder' | 'artifacts' | 'allowedPushRefs' | 'tenancy' | 'controllers' | 'observed' | 'namespace' | 'webhooks'
+        | 'stateFolder'
+        | 'artifacts'
+        | 'trustedRoot'
+        | 'allowedPushRefs'
+        | 'tenancy'
+        | 'controllers'
+        | 'observed'
+        | 'namespace'
+        | 'webhooks'
       >
     >,
   ): Promise<App>;
