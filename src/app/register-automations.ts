@@ -47,7 +47,7 @@ export function registerAutomations(parts: Parts, guards: Guards, clusterId: str
     listPolicies: (namespace) =>
       (engine.cache(imagePolicyKind).list() as ImagePolicy[]).filter(({ metadata }) => metadata.namespace === namespace),
     markersOf: perMirror((mirror) => createBlobIndex<FoundMarkers>({ mirror, matches: isMarkerFile, inspect: inspectMarkers })),
-    holdsOf: perMirror(createHoldFinder),
+    holdsOf: perMirror((mirror) => createHoldFinder(mirror, clusterId)),
     guards: guards.desk.forAutomation,
     onPushed,
     ...(options.onPlanned === undefined ? {} : { onPlanned: options.onPlanned }),

@@ -43,9 +43,9 @@ interface Walked {
 
 const maxAnswers = 10_000;
 
-/** Decides from the history in `mirror` alone (docs: a revert stays reverted). */
-export function createHoldFinder(mirror: HistoryMirror): HoldFinder {
-  const reader: WalkReader = { mirror, blobs: createBlobReader(mirror), history: createHistoryReader(mirror) };
+/** Decides from the history in `mirror` alone (docs: a revert stays reverted). `clusterId` tells our own commits from those of other bots. */
+export function createHoldFinder(mirror: HistoryMirror, clusterId?: string): HoldFinder {
+  const reader: WalkReader = { mirror, clusterId, blobs: createBlobReader(mirror), history: createHistoryReader(mirror) };
   const answers = createBoundedCache<Walked>(maxAnswers);
   const decide = async (question: HoldQuestion): Promise<HoldDecision> => {
     const key = questionKey(question);

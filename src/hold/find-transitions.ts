@@ -17,6 +17,8 @@ export interface WalkReader {
   readonly mirror: HistoryMirror;
   readonly blobs: BlobReader;
   readonly history: ReadHistory;
+  /** Whose commits are ours; absent: those of every bot. */
+  readonly clusterId?: string | undefined;
 }
 
 /** A unit as it stands at `head`, and the value it would get. */
@@ -96,7 +98,7 @@ async function transitionsAt(at: {
   newer: NewerVersions;
 }): Promise<Transition[]> {
   const changes = await compareSides(at.reader, { ...at.question, commit: at.step.commit, sides: at.sides }, at.newer);
-  return changes.map((change) => ({ ...change, followsPolicy: followsPolicy(change.commit.message) }));
+  return changes.map((change) => ({ ...change, followsPolicy: followsPolicy(change.commit.message, at.reader.clusterId) }));
 }
 
 /** Whether something later on the same line has spoken already, or the commit belongs to another stretch. */

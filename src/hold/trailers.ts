@@ -38,11 +38,15 @@ export function parseTrailers(message: string): readonly Trailer[] {
   return trailers;
 }
 
-/** Whether a commit is ours and went where the policy went: then leaving a version is no word against it. */
-export function followsPolicy(message: string): boolean {
+/**
+ * Whether a commit is ours and went where the policy went: then leaving a version is no word against it. Ours are those of the bot of
+ * `clusterId`: that of another cluster has policies of its own, and two that undo each other end here. Without it any bot will do.
+ */
+export function followsPolicy(message: string, clusterId?: string): boolean {
   const trailers = parseTrailers(message);
   const values = (key: string) => trailers.filter((trailer) => sameKey(trailer.key, key)).map(({ value }) => value);
-  return values(automationTrailer).length > 0 && values(reasonTrailer).includes('policy');
+  const isOurs = values(automationTrailer).some((value) => clusterId === undefined || value.startsWith(`${clusterId}/`));
+  return isOurs && values(reasonTrailer).includes('policy');
 }
 
 /** Without the lines that git leaves out of a message (comments), and never the title. */

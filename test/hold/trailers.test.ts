@@ -63,3 +63,11 @@ test.for([
   const found = parseTrailers(message).map(({ key, value }) => `${key}: ${value}\n`);
   expect(found.join('')).toBe(git);
 });
+
+test.for([
+  { because: 'the bot of this cluster', clusterId: 'test', follows: true },
+  { because: 'the bot of another cluster has policies of its own', clusterId: 'other', follows: false },
+  { because: 'nor is a cluster whose name begins alike', clusterId: 'tes', follows: false },
+])('$because: $follows', ({ clusterId, follows }) => {
+  expect(followsPolicy(`Bump\n\n${ours}\n`, clusterId)).toBe(follows);
+});
