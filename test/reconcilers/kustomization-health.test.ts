@@ -165,3 +165,27 @@ test('without wait and healthChecks there is no condition Healthy', async () => 
   await home.cluster.patch(kustomizationRef('app'), { spec: { wait: false } }, { type: 'merge' });
   await waitUntil('it to go', async () => (await conditionOf('app', 'Healthy')) === undefined);
 });
+
+test('a look that finds what the one before found writes nothing, and moves no time of a condition', async () => {
+  await home.create(kustomization('app', { wait: true }));
+  await home.commit({ 'app/web.yaml': deployment('web') });
+  await waiting('app');
+  await waitUntil('quiet', () => running.engine.isIdle());
+  const before = (await statusOf(home, 'app'))?.conditions;
+  expect(before?.find(({ type }) => type === 'Ready')?.message).toBe('Reconciliation in progress');
+  home.clearRequests();
+  const looks = running.runs.length;
+  const generation = (await home.get(deploymentRef('web')))?.metadata.generation;
+  const conditions = [{ type: 'Available', status: 'False', reason: 'MinimumReplicasUnavailable' }];
+  await writeStatus('web', { observedGeneration: generation, replicas: 1, conditions });
+  await waitUntil('another look', () => running.runs.length > looks, { timeoutMs: 10_000 });
+  await waitUntil('quiet', () => running.engine.isIdle());
+  const again = (await statusOf(home, 'app'))?.conditions;
+  const settled = (list: typeof before) => list?.filter(({ type }) => type !== 'Healthy');
+  expect(settled(again)).toEqual(settled(before));
+  const statusWrites = home
+    .requests()
+    .filter(({ verb, path }) => verb === 'patch' && path.includes('/kustomizations/app/status'));
+  // What is not healthy, and in which way, may have changed; nothing else is told.
+  expect(statusWrites.length).toBeLessThanOrEqual(1);
+});
