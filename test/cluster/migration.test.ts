@@ -4,7 +4,13 @@ import { describeWithParts } from '../real/describe-with-parts.ts';
 import { waitUntil } from '../real/index.ts';
 import { applyMailbox } from './support/flux-installation.ts';
 import { type Facts, factsOfApplied, factsOfFlux, historyOf, inventoryOf, settled } from './support/kept-facts.ts';
-import { commitOf, type MigrationWorld, startMigrationWorld } from './support/migration-world.ts';
+import {
+  commitOf,
+  deploymentRef,
+  kustomizationKind,
+  type MigrationWorld,
+  startMigrationWorld,
+} from './support/migration-world.ts';
 
 const slow = { timeoutMs: 90_000 };
 const controllers = {
@@ -212,5 +218,84 @@ describeWithParts(
       expect(deleted.filter((uri) => !/tagalong/.test(uri))).toEqual([]);
       expect(deleted).toContain('/apis/apps/v1/namespaces/flux-system/deployments/tagalong');
     }, 300_000);
+
+    test('what Flux would do next is what run --observe tells, in JSON and in text: selections, edits, builds, applies and prunes', async () => {
+      const scaled = ['image-reflector-controller', 'image-automation-controller', 'kustomize-controller'] as const;
+      const scale = async (names: readonly (typeof scaled)[number][], replicas: number) => {
+        const where = { ...deploymentRef, namespace: 'flux-system' };
+        for (const name of names) await world.cluster.patch({ ...where, name }, { spec: { replicas } }, { type: 'merge' });
+        await waitUntil('Flux to follow', () => names.every((name) => world.flux.isRunning(name) === replicas > 0), slow);
+      };
+      // What is picked and not written, then what is not even picked.
+      await scale(['image-automation-controller', 'kustomize-controller'], 0);
+      await world.registry.pushTag('web', '1.6.0');
+      const policy = {
+        group: 'image.toolkit.fluxcd.io',
+        version: 'v1',
+        kind: 'ImagePolicy',
+        namespace: 'flux-system',
+        name: 'web',
+      };
+      await waitUntil('Flux to pick it', async () => JSON.stringify((await world.get(policy))['status']).includes('1.6.0'), slow);
+      await scale(['image-reflector-controller'], 0);
+      await world.registry.pushTag('web', '1.7.0');
+      const apps = { ...kustomizationKind, namespace: 'flux-system', name: 'apps' };
+      const settings = { group: '', version: 'v1', kind: 'ConfigMap', namespace: 'shop', name: 'settings' };
+      const withoutToken = {
+        patch: '$patch: delete\napiVersion: v1\nkind: Secret\nmetadata:\n  name: token\n  namespace: shop\n',
+      };
+      await world.cluster.patch(settings, { data: { color: 'green' } }, { type: 'merge', fieldManager: 'kubectl-edit' });
+      await world.cluster.patch(apps, { spec: { patches: [withoutToken] } }, { type: 'merge' });
+
+      const args = (folder: string) => ['run', '--observe', '--once', '--state-dir', `${world.folder}/${folder}`];
+      const json = await world.tagalong('observer', ...args('differing'), '-o', 'json');
+      const report = JSON.parse(json.stdout.trim().split('\n').at(-1) ?? '{}');
+      const found: string[] = report.objects.flatMap(({ kind, name, differences }: ObservedObject) =>
+        differences.map((one) => `${kind} ${name}: ${one.kind} ${one.subject ?? ''}`.trim()),
+      );
+      expect({ code: json.code, found: found.toSorted() }).toEqual({
+        code: 1,
+        found: [
+          'ImagePolicy web: selection',
+          'ImageRepository web: listing',
+          'ImageUpdateAutomation fleet: edit apps/web.yaml:18',
+          'Kustomization apps: apply ConfigMap/shop/settings',
+          'Kustomization apps: build',
+          'Kustomization apps: prune Secret/shop/token',
+          // Whose replicas git has otherwise.
+          ...scaled.map((name) => `Kustomization flux-system: apply Deployment/flux-system/${name}`).toSorted(),
+        ],
+      });
+      const text = await world.tagalong('observer', ...args('differing-text'));
+      expect(text.code).toBe(1);
+      for (const words of [
+        'would pick',
+        ':1.7.0',
+        ':1.6.0',
+        'prune',
+        'Secret/shop/token: would be deleted',
+        'ConfigMap/shop/settings',
+      ])
+        expect(text.stdout).toContain(words);
+      const chart = { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'HelmRepository' };
+      const metadata = { name: 'charts', namespace: 'flux-system' };
+      await world.cluster.create({
+        ...chart,
+        metadata,
+        spec: { url: 'https://charts.example.com', interval: '1h', suspend: true },
+      });
+      const checked = await world.tagalong('tagalong', 'migrate', 'check');
+      expect(checked.stderr).toContain('✗ 1 HelmRepository: source-controller of Flux serves them and tagalong does not');
+      await world.cluster.delete({ group: 'source.toolkit.fluxcd.io', version: 'v1', kind: 'HelmRepository', ...metadata });
+      expect(checked.code).toBe(1);
+      expect(checked.stderr).toMatch(/✗ Kustomization\/flux-system\/apps: build: .*`flux build kustomization apps/);
+
+      // And Flux does just that.
+      await scale(scaled, 1);
+      await world.untilRunning('1.7.0');
+      const token = { group: '', version: 'v1', kind: 'Secret', namespace: 'shop', name: 'token' };
+      await waitUntil('the Secret to be pruned', async () => (await world.cluster.get(token)) === null, slow);
+      expect((await world.get(settings))['data']).toEqual({ color: 'blue' });
+    }, 240_000);
   },
 );
