@@ -8,7 +8,7 @@ import { createApp } from '../../src/app/index.ts';
 import { createCluster } from '../../src/cluster/index.ts';
 import { type Cluster, type KubeObject, type Log, systemClock } from '../../src/core/index.ts';
 import { type Loop, startLoop } from '../journeys/support/start-loop.ts';
-import { hiddenNamespace, plantedObjects, plantedSecrets, tenantNamespace } from './planted.ts';
+import { hiddenNamespace, plantedFiles, plantedObjects, plantedSecrets, tenantNamespace } from './planted.ts';
 
 /** Every secret that is planted carries this, and so do the forms in which it could slip out. */
 const canary = 'canaryZ9';
@@ -108,7 +108,7 @@ describe('an object of every kind, with a Secret of every kind, and servers that
   beforeAll(async () => {
     const echo = await startEcho(heard);
     const { port } = echo.address() as AddressInfo;
-    loop = await startLoop({ source: null, repository: null, policy: null, automation: null, asleep: true });
+    loop = await startLoop({ files: plantedFiles, source: null, repository: null, policy: null, automation: null, asleep: true });
     const bin = join(folder, 'bin');
     writeSpies(bin, notes);
     mkdirSync(join(folder, 'tmp'));
@@ -166,6 +166,18 @@ describe('an object of every kind, with a Secret of every kind, and servers that
     const told = new Set(logins.filter((login) => login.includes(canary)));
     expect(told.size).toBeGreaterThan(2); // a git server's, with a password and with a token, a registry's and a proxy's
     expect(readFileSync(notes, 'utf8')).toContain('ls-remote');
+  });
+
+  test.for([
+    { kind: 'Kustomization', name: 'remote', says: 'it is not valid YAML' },
+    { kind: 'Kustomization', name: 'variables', says: 'post build failed' },
+    { kind: 'ImageRepository', name: 'broken-login', says: 'is not valid JSON' },
+  ])('what is wrong with a Secret of $kind $name is told all the same', async ({ kind, name, says }) => {
+    const object = objects.find(({ kind: other, metadata }) => other === kind && metadata.name === name);
+    if (object === undefined) throw new Error(`no ${kind} ${name} is planted`);
+    await loop.until(`${kind} ${name} to say so`, async () =>
+      JSON.stringify((await loop.cluster.get(refOf(object)))?.['status'] ?? {}).includes(says),
+    );
   });
 
   test('no log line has one, debug included', () => {

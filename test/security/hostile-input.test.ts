@@ -1,8 +1,12 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { defaultBuildLimits } from '../../src/build/build-limits.ts';
+import { readObjects } from '../../src/build/read-objects.ts';
+import { loadKubeconfig } from '../../src/cluster/kubeconfig.ts';
 import { findMarkers } from '../../src/edit/index.ts';
 import { imageHints } from '../../src/receive/index.ts';
+import { parseTagPage } from '../../src/registry/tag-page.ts';
 import { parseRange } from '../../src/select/index.ts';
 import { defaultArchiveLimits, readArchive } from '../../src/source/index.ts';
 import { substituteVariables } from '../../src/substitute/index.ts';
@@ -75,6 +79,24 @@ describe('whatever comes from outside, it is an answer or an error and never a c
   });
   test('ranges of any text', () => {
     fc.assert(fc.property(words, (text) => survives(() => parseRange(text))));
+  });
+  test('manifests of any text', () => {
+    const read = (text: string) => readObjects(Buffer.from(text), 'a.yaml', defaultBuildLimits);
+    fc.assert(fc.property(words, (text) => survives(() => read(text))));
+    fc.assert(
+      fc.property(words, (text) => survives(() => read(`kind: A\napiVersion: v1\nmetadata: {name: a}\ndata: ${text}\n`))),
+    );
+    fc.assert(fc.property(bytes, (found) => survives(() => readObjects(found, 'a.yaml', defaultBuildLimits))));
+  });
+  test('kubeconfigs of any text', () => {
+    fc.assert(fc.property(words, (tenantYaml) => survives(() => loadKubeconfig({ tenantYaml }))));
+    fc.assert(fc.property(fc.json(), (tenantYaml) => survives(() => loadKubeconfig({ tenantYaml }))));
+  });
+  test('answers of registries of any shape', () => {
+    const read = (body: string | Buffer) => parseTagPage(Buffer.from(body), () => true);
+    fc.assert(fc.property(fc.json(), (body) => survives(() => read(body))));
+    fc.assert(fc.property(fc.anything(), (tags) => survives(() => read(JSON.stringify({ name: 'a', tags }) ?? ''))));
+    fc.assert(fc.property(bytes, (body) => survives(() => read(body))));
   });
   test('bodies of webhooks of any shape', () => {
     fc.assert(fc.property(fc.jsonValue(), (body) => survives(() => imageHints(body))));

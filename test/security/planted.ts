@@ -57,6 +57,13 @@ export function plantedSecrets(canary: string, host: string): KubeObject[] {
   );
 }
 
+/** What the repository holds: plain manifests, and one with a variable. */
+export function plantedFiles(): Record<string, string> {
+  const configMap = (value: string) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: some, namespace: ${tenantNamespace}}\ndata:\n  value: ${value}\n`;
+  return { 'apps/some.yaml': configMap('a'), 'variables/some.yaml': configMap(['$', '{VALUE}'].join('')) };
+}
+
 /** Objects of every kind that read Secrets, against a server at `host` that refuses everything. */
 export function plantedObjects(host: string, fleet: string): KubeObject[] {
   const named =
@@ -120,7 +127,12 @@ export function plantedObjects(host: string, fleet: string): KubeObject[] {
     bucket('sts', { ...objects, sts: { provider: 'ldap', endpoint: `http://${host}`, ...of('basic') } }),
     kustomization('remote', { ...onFleet, kubeConfig: of('kubeconfig') }),
     kustomization('encrypted', { ...onFleet, decryption: { provider: 'sops', ...of('sops') } }),
-    kustomization('variables', { ...onFleet, postBuild: { substituteFrom: [{ kind: 'Secret', name: 'variables' }] } }),
+    kustomization('plain', { ...onFleet }),
+    kustomization('variables', {
+      ...onFleet,
+      path: './variables',
+      postBuild: { substituteFrom: [{ kind: 'Secret', name: 'variables' }] },
+    }),
     receiver('hook', {
       type: 'github',
       resources: [{ apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'GitRepository', name: 'fleet' }],
