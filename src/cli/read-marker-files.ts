@@ -1,4 +1,4 @@
-import { type Dirent, promises as files } from 'node:fs';
+import { type Dirent, promises as files, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { errorMessage, type FileProblem } from '../core/index.ts';
 import { decodeText, type FoundMarkers, findMarkers, isMarkerFile, mayHaveMarkers } from '../edit/index.ts';
@@ -21,6 +21,14 @@ export interface MarkerFiles {
 /** How much text without markers is looked at for syntax: enough to notice a slip, too little to be waited for. */
 const checkedAtMostBytes = 1024 * 1024;
 
+/** Small files are read at once, which costs a fifth of asking for them; after so many, signals are looked after. */
+export const filesPerBreath = 200;
+
+/** Lets signals and timers have their turn. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Every marker below `root`, a real path. Never follows a symbolic link, never looks into `.git`. */
 export async function readMarkerFiles(root: string): Promise<MarkerFiles> {
   const found = {
@@ -29,14 +37,18 @@ export async function readMarkerFiles(root: string): Promise<MarkerFiles> {
     warnings: [] as FileProblem[],
     checkable: checkedAtMostBytes,
   };
-  for (const path of await findFiles(root, found.problems)) await readFile(root, path, found);
+  const paths = await findFiles(root, found.problems);
+  for (const [index, path] of paths.entries()) {
+    if (index % filesPerBreath === 0) await breathe();
+    readFile(root, path, found);
+  }
   return found;
 }
 
 /** The markers of one file below `root`, and what is wrong in it. */
 export async function readMarkersOf(root: string, path: string): Promise<MarkerFiles> {
   const found = { files: [] as MarkerFile[], problems: [] as FileProblem[], warnings: [] as FileProblem[], checkable: 0 };
-  await readFile(root, path, found);
+  readFile(root, path, found);
   return found;
 }
 
@@ -76,17 +88,20 @@ async function checkLink(root: string, path: string, problems: FileProblem[]): P
     problems.push({ file: slashed(path), message: 'a symbolic link that leaves the folder is not followed' });
 }
 
-async function readFile(
+function readFile(
   root: string,
   path: string,
   found: { files: MarkerFile[]; problems: FileProblem[]; warnings: FileProblem[]; checkable: number },
-): Promise<void> {
+): void {
   const file = slashed(path);
   try {
-    const bytes = await files.readFile(join(root, path));
+    const bytes = readFileSync(join(root, path));
     if (!mayHaveMarkers(bytes)) return checkSyntax(file, bytes, found);
     const decoded = decodeText(file, bytes);
-    if (decoded.kind === 'problem') return void found.problems.push(decoded.problem);
+    if (decoded.kind === 'problem') {
+      found.problems.push(decoded.problem);
+      return;
+    }
     const { markers, problems } = findMarkers(file, decoded.text);
     found.problems.push(...problems);
     if (markers.length > 0) found.files.push({ path: file, bytes, text: decoded.text, markers });

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { errorMessage, type FileProblem } from '../../core/index.ts';
 import { decodeText } from '../../edit/index.ts';
 import { type PolicyObject, readPolicyText } from '../../policies/index.ts';
-import { findFiles } from '../read-marker-files.ts';
+import { breathe, filesPerBreath, findFiles } from '../read-marker-files.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** A YAML file of a tree. */
@@ -14,17 +14,17 @@ export interface TreeFile {
   readonly text: string;
 }
 
-/** Between two words of progress. */
-const filesPerWord = 200;
-
 /** Every file of YAML below `root`, one after another, so that a tree of any size is read; progress where a person looks. */
 export async function* readTree(root: string, problems: FileProblem[], terminal: Terminal): AsyncGenerator<TreeFile> {
   const paths = await findFiles(root, problems);
   for (const [index, path] of paths.entries()) {
-    if (index > 0 && index % filesPerWord === 0) terminal.status(`${index} of ${paths.length} files`);
+    if (index > 0 && index % filesPerBreath === 0) {
+      terminal.status(`${index} of ${paths.length} files`);
+      await breathe();
+    }
     const file = path.split(sep).join('/');
     try {
-      const bytes = await readFile(join(root, path));
+      const bytes = readFileSync(join(root, path));
       const decoded = decodeText(file, bytes);
       if (decoded.kind === 'text') yield { path: file, bytes, text: decoded.text };
       else problems.push(decoded.problem);
