@@ -32,6 +32,8 @@ export type Deed =
 export interface Upstream {
   /** Without a slash at the end. */
   readonly url: string;
+  /** Taken off paths that begin with it. */
+  readonly prefix?: string;
   /** PEM of who vouches for it. */
   readonly ca?: string;
 }
@@ -113,7 +115,9 @@ type Way = Extract<Deed, 'pass' | 'lose-answer' | 'cut-request' | 'cut-answer' |
 function forward({ incoming, outgoing, upstream }: Exchange, way: Way): void {
   const { host: _, 'content-length': length, ...others } = incoming.headers;
   const headers = typeof way === 'object' || length === undefined ? others : { ...others, 'content-length': length };
-  const url = new URL(`${upstream.url}${incoming.url ?? '/'}`);
+  const { url: base, prefix = '' } = upstream;
+  const path = incoming.url ?? '/';
+  const url = new URL(`${base}${path.startsWith(prefix) ? path.slice(prefix.length) : path}`);
   const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
   const trust = upstream.ca === undefined ? {} : { ca: upstream.ca };
   const outward = send(url, { method: incoming.method, headers, agent: false, ...trust }, (answer) => {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { kustomization, secret, updateGuard } from '../journeys/support/resources.ts';
 import { conditionOf } from '../journeys/support/start-loop.ts';
@@ -105,11 +106,14 @@ function receiver(type: string) {
   };
 }
 
-async function addressOf({ loop }: Round, name: string): Promise<string | undefined> {
+async function addressOf({ loop, logFile }: Round, name: string): Promise<string | undefined> {
   const ref = { group: 'notification.toolkit.fluxcd.io', version: 'v1', kind: 'Receiver', namespace: 'default', name };
   const found = await loop.cluster.get(ref);
   const listening = found === null ? undefined : conditionOf(found, 'Listening');
-  return listening?.status === 'True' ? listening.message : undefined;
+  if (listening?.status !== 'True') return undefined;
+  // The port was any free one, which the log names.
+  const said = (await readFile(logFile, 'utf8')).match(/"url":"([^"]+)","msg":"listening for webhooks"/);
+  return said?.[1] === undefined ? undefined : `${said[1]}${new URL(listening.message).pathname}`;
 }
 
 /** With a right signature, a wrong one or none: what is refused and what is read must both end well. */

@@ -44,7 +44,7 @@ export async function startOtherCluster(round: Round, range = '1.x'): Promise<Ot
 
 function sameObjects({ loop, git }: Round, range: string): KubeObject[] {
   return [
-    gitRepository(`${git.url}/fleet.git`),
+    gitRepository(`${git.url}/acme/fleet.git`),
     ...['web', 'api'].map((name) => imageRepository(`${loop.registry.host}/${name}`)),
     imagePolicy('web', { spec: { policy: { semver: { range } } } }),
     imagePolicy('api'),

@@ -72,7 +72,7 @@ export async function openRound(random: Random, setup: RoundSetup, api?: LoopOpt
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'tagalong-faults-'));
   stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const gitProxy = stack.use(await startFaultProxy(() => ({ url: loop.gitHost.baseUrl })));
+  const gitProxy = stack.use(await startFaultProxy(() => ({ url: loop.gitHost.baseUrl, prefix: '/acme' })));
   const apiProxy = stack.use(await startFaultProxy(() => upstream));
   const loop: Loop = stack.use(await startLoop(loopOptions(setup, gitProxy.url, api)));
   const upstream = readUpstream(loop.controlPlane.kubeconfigYaml);
@@ -140,7 +140,7 @@ function loopOptions({ loop = {}, digests }: RoundSetup, gitUrl: string, api: Lo
       // Applied by nobody until a round does.
       'other/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other\n  namespace: default\ndata:\n  a: b\n',
     }),
-    source: { spec: { url: `${gitUrl}/fleet.git`, timeout: '20s' } },
+    source: { spec: { url: `${gitUrl}/acme/fleet.git`, timeout: '20s' } },
     ...(digests && { policy: { spec: { digestReflectionPolicy: 'IfNotPresent' } } }),
     ...loop,
     extra: [kustomization('./apps'), ...(loop.extra ?? [])],
