@@ -27,7 +27,7 @@ export const defaultBuildLimits: BuildLimits = {
   maxTotalBytes: 128 * 1024 * 1024,
   maxNodes: 1_000_000,
   maxDepth: 200,
-  maxInlineBytes: 256 * 1024,
+  maxInlineBytes: 32 * 1024,
   readTimeoutMs: 120_000,
   maxReadMemoryBytes: 768 * 1024 * 1024,
   maxOutputBytes: 64 * 1024 * 1024,

@@ -41,10 +41,10 @@ const worst: readonly { readonly because: string; readonly work: () => Promise<u
     work: () => expressions.evaluate([{ text: `${nested}true${')'.repeat(9)}`, scope: 'object' }], { kind: 'x' }),
   },
   {
-    because: 'a manifest of fifty thousand values in one line',
-    work: () => read(manifest(`x: [${'1,'.repeat(50_000)}]\n`), 'a.yaml'),
+    because: 'a manifest of many thousand values in one line',
+    work: () => read(manifest(`x: [${'1,'.repeat(120_000)}]\n`), 'a.yaml'),
   },
-  { because: 'a manifest of brackets in brackets', work: () => read(manifest(`x: ${'['.repeat(80_000)}\n`), 'a.yaml') },
+  { because: 'a manifest of brackets in brackets', work: () => read(manifest(`x: ${'['.repeat(160_000)}\n`), 'a.yaml') },
   {
     because: 'a manifest of many small values',
     work: () =>
@@ -104,7 +104,7 @@ describe('the Lease is renewed while a tenant has us work on', () => {
     const before = renewals;
     await work();
     isDone = true;
-    expect(renewals - before).toBeGreaterThan(2);
+    expect(renewals - before).toBeGreaterThan(1);
     expect(closed).toEqual([]);
     expect(lease.isOpen()).toBe(true);
   });
