@@ -32,7 +32,9 @@ export function createVaultLogin({
 }
 
 function loginPathsOf(config: string): Map<string, string> {
-  const { instances } = (parse(config, { uniqueKeys: false, prettyErrors: false, logLevel: 'error' }) ?? {}) as { instances?: unknown };
+  const { instances } = (parse(config, { uniqueKeys: false, prettyErrors: false, logLevel: 'error' }) ?? {}) as {
+    instances?: unknown;
+  };
   if (!Array.isArray(instances)) return new Map();
   const known = instances as ({ address?: unknown; loginPath?: unknown } | null)[];
   return new Map(known.map((instance) => [String(instance?.address), String(instance?.loginPath ?? '')]));

@@ -110,7 +110,7 @@ const image = fc.constantFrom(
   'nginx',
   'x',
   '$' + '{A}:1',
-  'a/b@sha256:' + 'a'.repeat(64),
+  `a/b@sha256:${'a'.repeat(64)}`,
 );
 const behind = fc.constantFrom('', '', ' ', ' # why', ' # {"$imagepolicy": "apps:other"}');
 const entry = fc.oneof(
