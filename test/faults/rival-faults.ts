@@ -48,21 +48,22 @@ export const rivalFaults: readonly Fault[] = [
       await round.kill();
       const flags = ['--leader-elect=true'];
       await round.start({ flags });
+      // It writes, so it leads.
+      await round.bump();
       await round.settle();
       const rivalState = `${round.stateFolder}-of-the-other`;
       await using _rival = startBot({ ...round.parts, flags, stateFolder: rivalState });
       const leader = round.bot.pid;
-      const frozen = new Promise<void>((resolve) => {
-        const forget = round.git.listen(({ path, method }, moment) => {
-          if (moment !== 'before' || method !== 'POST' || !path.endsWith('git-receive-pack')) return;
-          process.kill(leader, 'SIGSTOP');
-          forget();
-          resolve();
-        });
+      let isFrozen = false;
+      const forget = round.git.listen(({ path, method }, moment) => {
+        if (isFrozen || moment !== 'before' || method !== 'POST' || !path.endsWith('git-receive-pack')) return;
+        process.kill(leader, 'SIGSTOP');
+        isFrozen = true;
       });
       try {
         await round.bump();
-        await frozen;
+        await until('a push', async () => isFrozen);
+        forget();
         await round.bump();
         // The other one waits for as long as a Lease lasts, and then does it all.
         await round.settle();
