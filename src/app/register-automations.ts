@@ -67,6 +67,7 @@ export function registerAutomations(parts: Parts, guards: Guards, clusterId: str
   };
   engine.register(createImageUpdateAutomationReconciler(automations), {
     ...registration,
+    concurrency: 8, // whoever waits for a branch costs nothing, and its commits go along with the next push
     wakes: [...automationWakes(listAutomations), ...automationRequestWakes(listAutomations), ...automationGuardWakes(guards)],
   });
   const rollouts = registerRollouts({

@@ -19,6 +19,8 @@ interface Delivered {
   /** The last look that was taken, on the head that the commits stand on. */
   readonly look: AutomationLook;
   readonly commits: readonly WrittenCommit[];
+  /** What the branch that was checked out is at now, where it was pushed. */
+  readonly tip?: Oid;
   /** Why the branch was left as it is. */
   readonly kept: readonly string[];
 }
@@ -37,7 +39,7 @@ export async function deliver(
   const delivered = await deliverByPush(seen, context).catch(failed);
   const { look, commits } = delivered;
   const last = commits.at(-1);
-  if (last !== undefined) deps.onPushed(target.mirror, target.branch, last.oid);
+  if (last !== undefined) deps.onPushed(target.mirror, target.branch, delivered.tip ?? last.oid);
   const memory = await deps.memories.read(nameOf(resource));
   await deps.memories.write(nameOf(resource), remember(delivered, seen, memory, context));
   const found = last === undefined && isDirect(target) ? await findOwnHead(resource, seen, look.head) : null;
@@ -47,7 +49,7 @@ export async function deliver(
   await deps.rollouts.record(resource, { target, head: landed, requests: known }, context);
   const requests = await deliverByRequest(seen, delivered, resource, context).catch(failed);
   for (const { branch, commit } of requests.pushed) deps.onPushed(target.mirror, branch, commit);
-  const revision = isDirect(target) ? `${target.branch}@sha1:${last?.oid ?? look.head}` : base.revision;
+  const revision = isDirect(target) ? `${target.branch}@sha1:${delivered.tip ?? look.head}` : base.revision;
   const kept = [...delivered.kept, ...requests.kept];
   return { look, requests, pushed: commits, policies: wishes.policies, branch: target.branch, found, revision, kept };
 }

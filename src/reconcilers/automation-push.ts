@@ -1,12 +1,11 @@
 import type { Delivery, Oid, StepContext } from '../core/index.ts';
-import { headOfBranch } from './automation-checkout.ts';
 import { planCommits, type Write } from './automation-commits.ts';
 import { describeWriter } from './automation-guards.ts';
 import { type AutomationLook, lookAt } from './automation-look.ts';
 import type { AutomationTarget } from './automation-target.ts';
 import type { AutomationWishes } from './automation-wishes.ts';
 import { type CommitStyle, type WrittenCommit, writeCommits } from './automation-write.ts';
-import { attemptPush, pushRefused } from './push-attempts.ts';
+import { type PushPlace, pushTogether } from './push-together.ts';
 
 export interface PushOrder {
   readonly target: AutomationTarget;
@@ -24,6 +23,8 @@ export interface Pushed {
   readonly look: AutomationLook;
   /** Oldest first; empty if nothing was left to write once we had the branch. */
   readonly commits: readonly WrittenCommit[];
+  /** What the branch is at; further than our last commit where others' were pushed along. */
+  readonly tip: Oid;
 }
 
 /** What a look lets land in this way. */
@@ -32,36 +33,31 @@ export function writesOf(look: AutomationLook, delivery: Delivery): Write[] {
 }
 
 /**
- * Writes the commits and pushes them to the branch that was checked out, as its only writer in this process. When somebody else's push came
- * in between, the edits are planned again on the new head. Never forces.
+ * Writes the commits and pushes them to the branch that was checked out, along with those of other automations that wait for it. When
+ * somebody else's push came in between, the edits are planned again on the new head. Never forces.
  */
 export async function pushCommits(order: PushOrder, first: AutomationLook, context: StepContext): Promise<Pushed> {
+  const { mirror, branch } = order.target;
+  let look = first;
+  const make = async (onto: Oid) => {
+    look = onto === look.head ? look : await lookAt(order.target, order.wishes, onto);
+    const commits = await makeCommits(order, look, writesOf(look, 'Push'), context);
+    const policies = commits.flatMap(({ plan }) => plan.policies);
+    if (commits.length > 0) await order.wishes.guards.landing(policies, describeWriter(mirror.remote.url, branch));
+    return { tip: commits.at(-1)?.oid ?? onto, made: { look, commits } };
+  };
   try {
-    return await pushAsOnlyWriter(order, first, context);
+    const { made, tip } = await pushTogether(placeOf(order), { context, make });
+    return { ...made, tip };
   } catch (error) {
     await order.wishes.guards.abandon();
     throw error;
   }
 }
 
-function pushAsOnlyWriter(order: PushOrder, first: AutomationLook, context: StepContext): Promise<Pushed> {
-  const { mirror, branch } = order.target;
-  let look = first;
-  return attemptPush(mirror, branch, context, async () => {
-    look = await lookAgain(order, look);
-    const commits = await makeCommits(order, look, writesOf(look, 'Push'), context);
-    const last = commits.at(-1);
-    if (last === undefined) return { look, commits };
-    const policies = commits.flatMap(({ plan }) => plan.policies);
-    await order.wishes.guards.landing(policies, describeWriter(mirror.remote.url, branch));
-    const outcome = await pushOnce(order, last.oid, look.head, context);
-    return outcome === 'moved' ? outcome : { look, commits };
-  });
-}
-
-async function lookAgain({ target, wishes }: PushOrder, look: AutomationLook): Promise<AutomationLook> {
-  const head = await headOfBranch(target.mirror, target.branch);
-  return head === look.head ? look : lookAt(target, wishes, head);
+function placeOf({ target, pushOptions, refspec }: PushOrder): PushPlace {
+  const options = { pushOptions, ...(refspec === undefined ? {} : { refspec }) };
+  return { mirror: target.mirror, branch: target.branch, options };
 }
 
 /** The commits that land these writes on the head of the look, wherever they are made. */
@@ -73,13 +69,4 @@ export async function makeCommits(
 ): Promise<WrittenCommit[]> {
   const commits = await writeCommits(target, style, planCommits(writes, style.per, wishes.groups), look, context);
   return remake === undefined || commits.length === 0 ? commits : remake(commits, look.head);
-}
-
-async function pushOnce(order: PushOrder, commit: Oid, expected: Oid, { signal }: StepContext): Promise<'pushed' | 'moved'> {
-  const { mirror, branch } = order.target;
-  const { pushOptions, refspec } = order;
-  const options = { pushOptions, signal, ...(refspec === undefined ? {} : { refspec }) };
-  const outcome = await mirror.push(branch, commit, expected, options);
-  if (outcome.kind !== 'refused') return outcome.kind;
-  throw pushRefused(`failed to push to remote: ${outcome.message}`);
 }
