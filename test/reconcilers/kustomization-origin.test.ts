@@ -30,8 +30,11 @@ const origin = 'main@sha1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
 const made = { 'org.opencontainers.image.revision': origin, 'org.opencontainers.image.source': 'https://git.example/app' };
 const group = 'kustomize.toolkit.fluxcd.io';
 
-const eventsOf = async () =>
-  (await home.cluster.list({ group: '', version: 'v1', kind: 'Event' }, { namespace: 'flux-system' })).items;
+/** By reason: their names say nothing of their order. */
+const eventsOf = async () => {
+  const { items } = await home.cluster.list({ group: '', version: 'v1', kind: 'Event' }, { namespace: 'flux-system' });
+  return items.toSorted((a, b) => (String(a['reason']) < String(b['reason']) ? -1 : 1));
+};
 
 test('an artifact that says what it was made from: status, history and events carry that too', async () => {
   const revision = await home.commit({ 'app/a.yaml': configMap('a') }, 'app', made);
