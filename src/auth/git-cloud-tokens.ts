@@ -1,6 +1,6 @@
-import { createHash, createHmac } from 'node:crypto';
 import { errorMessage, type Instant, Secret } from '../core/index.ts';
 import { awsCredentialsOf } from './clouds/aws-login.ts';
+import { awsTime, signCanonical } from './clouds/aws-signature.ts';
 import { createAzureCredential, publicAuthority } from './clouds/azure-login.ts';
 import type { CloudAsk } from './clouds/cloud-account.ts';
 import type { AwsCredentials } from './clouds/cloud-identity.ts';
@@ -50,21 +50,16 @@ async function findAwsCredentials(): Promise<() => Promise<AwsCredentials>> {
 
 /** AWS' Signature Version 4 of a request with the method GIT, as its own git helper makes it. */
 export function describeLogin(url: URL, region: string, credentials: AwsCredentials, now: Instant): CodeCommitLogin {
-  const time = new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '');
-  const scope = [time.slice(0, 8), region, 'codecommit', 'aws4_request'];
+  const scope = { region, service: 'codecommit', now };
+  const time = awsTime(now).replace('Z', '');
   const request = `GIT\n${url.pathname}\n\nhost:${url.hostname}\n\nhost\n`;
-  const text = ['AWS4-HMAC-SHA256', time, scope.join('/'), createHash('sha256').update(request).digest('hex')].join('\n');
-  const key = scope.reduce<Buffer>((last, part) => hmac(last, part), Buffer.from(`AWS4${credentials.secretAccessKey}`));
+  const signature = signCanonical(request, time, scope, credentials.secretAccessKey);
   const { accessKeyId, sessionToken } = credentials;
   return {
     username: sessionToken === undefined ? accessKeyId : `${accessKeyId}%${sessionToken}`,
-    token: new Secret(`${time}Z${hmac(key, text).toString('hex')}`),
+    token: new Secret(`${time}Z${signature}`),
     expiresAt: now + signatureLastsMs,
   };
-}
-
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
 }
 
 function refused(attempt: string, cause: unknown): AuthError {

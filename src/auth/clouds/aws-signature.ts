@@ -33,7 +33,12 @@ export function signAwsRequest(request: AwsRequest, scope: SignatureScope, secre
   const { method, path, query, headers } = request;
   const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}`);
   const canonical = [method, path, query, ...lines, '', Object.keys(headers).join(';'), digest('')].join('\n');
-  const text = ['AWS4-HMAC-SHA256', awsTime(scope.now), awsScope(scope), digest(canonical)].join('\n');
+  return signCanonical(canonical, awsTime(scope.now), scope, secretAccessKey);
+}
+
+/** Signature Version 4, in hex, of a request that is in its canonical form already; `time` is how the request tells it. */
+export function signCanonical(canonical: string, time: string, scope: SignatureScope, secretAccessKey: string): string {
+  const text = ['AWS4-HMAC-SHA256', time, awsScope(scope), digest(canonical)].join('\n');
   const parts = awsScope(scope).split('/');
   const key = parts.reduce<Buffer>((last, part) => hmac(last, part), Buffer.from(`AWS4${secretAccessKey}`));
   return hmac(key, text).toString('hex');
