@@ -1,9 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { servedKinds } from '../../api/index.ts';
-import { createApp } from '../../app/index.ts';
-import { type Cluster, type Difference, type KubeObject, keyOf, silentLog, systemClock } from '../../core/index.ts';
+import { type Cluster, type Difference, type KubeObject, keyOf, systemClock } from '../../core/index.ts';
 import { checkDefinitions } from '../check/check-definitions.ts';
 import { checkInstallation, findInstallation, type Installation } from '../check/check-installation.ts';
 import { checkLeases } from '../check/check-leases.ts';
@@ -15,9 +11,9 @@ import type { ClusterOptions } from '../cluster-options.ts';
 import { exitCode } from '../exit-code.ts';
 import { findObjectsIfServed } from '../find-objects.ts';
 import { viewOf } from '../kind-views.ts';
-import { ObservationBook, type ObservedObject } from '../observe/observation-book.ts';
+import type { ObservedObject } from '../observe/observation-book.ts';
+import { observeOnce } from '../observe/observe-once.ts';
 import { nameOfObserved } from '../observe/report.ts';
-import { untilSettled } from '../observe/until-settled.ts';
 import { withCluster } from '../open-cluster.ts';
 import { createProgress } from '../progress.ts';
 import type { Session } from '../session.ts';
@@ -95,28 +91,19 @@ async function checkOrphans(cluster: Cluster, parts: readonly Part[], signal: Ab
   return found.length > 0 ? found : [good('every object keeps its controller')];
 }
 
-/** Observes once, with a state folder that goes again. All parts are looked at: they build on each other. */
-async function checkPlans(cluster: Cluster, { signal }: Session): Promise<Finding[]> {
-  const stateFolder = await mkdtemp(join(tmpdir(), 'tagalong-check-'));
-  const book = new ObservationBook();
-  const common = { home: cluster, target: cluster, stateFolder, clock: systemClock, log: silentLog };
-  const app = await createApp({ ...common, observed: book.take });
-  try {
-    await app.start();
-    await untilSettled(app.engine, systemClock, signal);
-    const { seen } = book.objects(app.engine);
-    const unread = app.engine.unread().map(({ kind, because }) => note(`${kind} is not looked at: ${because}`));
-    const unproven = await findUnproven(cluster, signal);
+/** Observes once. All parts are looked at: they build on each other. */
+async function checkPlans(cluster: Cluster, session: Session): Promise<Finding[]> {
+  return observeOnce(cluster, { clock: systemClock }, session, async (book, engine) => {
+    const { seen } = book.objects(engine);
+    const unread = engine.unread().map(({ kind, because }) => note(`${kind} is not looked at: ${because}`));
+    const unproven = await findUnproven(cluster, session.signal);
     return [
       ...unread,
       ...seen.flatMap(judge),
       ...unproven,
       good(`${seen.length} objects were looked at, and nothing was written`),
     ];
-  } finally {
-    await app.stop();
-    await rm(stateFolder, { recursive: true, force: true });
-  }
+  });
 }
 
 function judge(object: ObservedObject): Finding[] {

@@ -1,17 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type GitRepository, gitRepositoryKind, type Kustomization, kustomizationKind } from '../../api/index.ts';
-import { createApp } from '../../app/index.ts';
-import { type Cluster, formatKey, silentLog } from '../../core/index.ts';
+import { type Cluster, formatKey } from '../../core/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import { type PlannedBump, sourceRefOf } from '../../reconcilers/index.ts';
 import { createGitArtifact } from '../../source/index.ts';
 import { cleanLine, cleanText } from '../clean-text.ts';
 import type { ClusterOptions } from '../cluster-options.ts';
-import { ObservationBook, type ObservedObject } from '../observe/observation-book.ts';
+import type { ObservationBook, ObservedObject } from '../observe/observation-book.ts';
+import { observeOnce } from '../observe/observe-once.ts';
 import { nameOfObserved } from '../observe/report.ts';
-import { untilSettled } from '../observe/until-settled.ts';
 import { withCluster } from '../open-cluster.ts';
 import { formatValue } from '../print-objects.ts';
 import { createProgress } from '../progress.ts';
@@ -31,25 +27,17 @@ interface PlannedCommit {
 /** Looks at a cluster as `run --observe` does, once, and prints what the next runs would commit and roll out. Nothing is written there. */
 export async function planOnCluster(output: 'json' | undefined, target: ClusterOptions, session: Session): Promise<void> {
   await withCluster(target, session, async (home) => {
-    const stateFolder = await mkdtemp(join(tmpdir(), 'tagalong-plan-'));
-    const book = new ObservationBook();
     const bumps = new Map<string, PlannedBump>();
-    const app = await createApp({
-      ...{ home, target: home, stateFolder, clock: session.clock, log: silentLog },
+    const options: Parameters<typeof observeOnce>[1] = {
+      clock: session.clock,
       controllers: ['image', 'source', 'kustomize'],
-      observed: book.take,
       onPlanned: (planned) => void bumps.set(formatKey(planned.automation), planned),
-    });
-    try {
-      await app.start();
-      await untilSettled(app.engine, session.clock, session.signal);
+    };
+    await observeOnce(home, options, session, async (book, engine) => {
       const commits: PlannedCommit[] = [];
       for (const bump of bumps.values()) commits.push(await planCommit(bump, home, session));
-      print(commits, book, app.engine, output, session);
-    } finally {
-      await app.stop();
-      await rm(stateFolder, { recursive: true, force: true });
-    }
+      print(commits, book, engine, output, session);
+    });
   });
 }
 
