@@ -8,9 +8,10 @@ import {
   matchesSelector,
   pullRequestAnnotation,
 } from '../api/index.ts';
-import { formatKey, type Instant, keyOf, type Marker } from '../core/index.ts';
+import { formatKey, type Instant, isUnder, keyOf, type Marker } from '../core/index.ts';
+import { remotePlace } from '../git/index.ts';
 import { parseHeldLine } from '../hold/index.ts';
-import { sourceOf } from '../reconcilers/index.ts';
+import { checkoutOf, sourceOf } from '../reconcilers/index.ts';
 
 /** The checkout that a marker was read in; null for what is not known. */
 export interface MarkerPlace {
@@ -77,10 +78,10 @@ function whyNotIts(
   if (automation.metadata.namespace !== namespace) return 'is of another namespace';
   if (!matchesSelector(policy.metadata.labels ?? {}, policySelector)) return 'does not select this policy (spec.policySelector)';
   const path = cleanPath(update.path ?? '');
-  if (path !== '' && file !== path && !file.startsWith(`${path}/`)) return `writes below ${path}/ alone (spec.update.path)`;
+  if (!isUnder(file, path)) return `writes below ${path}/ alone (spec.update.path)`;
   const source = sources.get(formatKey(sourceOf(automation)));
   if (source === undefined) return `has no source: there is no GitRepository ${formatKey(sourceOf(automation))}`;
-  if (place.origin !== null && placeOf(place.origin) !== placeOf(source.spec.url))
+  if (place.origin !== null && remotePlace(place.origin) !== remotePlace(source.spec.url))
     return `writes to ${source.spec.url}, and this is a checkout of ${withoutUser(place.origin)}`;
   const branch = branchOf(automation, source);
   if (place.branch !== null && branch !== null && branch !== place.branch)
@@ -146,16 +147,8 @@ function tellRivals(names: readonly string[]): string[] {
 }
 
 function branchOf({ spec }: ImageUpdateAutomation, source: GitRepository): string | null {
-  const ref = spec.git?.checkout?.ref ?? source.spec.ref;
-  if (ref?.commit || ref?.name || ref?.tag || ref?.semver) return null;
-  return ref?.branch ?? 'master';
-}
-
-/** A repository is the same one by ssh and by https. */
-function placeOf(url: string): string {
-  const [, scpHost, scpPath] = /^(?:[^@/]+@)?([\w.-]+):(?!\/\/)(.+)$/.exec(url) ?? [];
-  const parsed = URL.parse(scpHost === undefined ? url : `ssh://${scpHost}/${scpPath}`);
-  return parsed === null ? url : `${parsed.hostname}${parsed.pathname.replace(/\/+$/, '').replace(/\.git$/, '')}`;
+  const checkout = checkoutOf(spec.git?.checkout?.ref ?? source.spec.ref);
+  return checkout.kind === 'branch' ? checkout.branch : null;
 }
 
 function withoutUser(url: string): string {

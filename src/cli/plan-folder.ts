@@ -1,5 +1,14 @@
 import type { ImagePolicy } from '../api/index.ts';
-import { type Edit, errorMessage, type FileProblem, type Hold, type ImageRef, keyOf, type Marker } from '../core/index.ts';
+import {
+  type Edit,
+  errorMessage,
+  type FileProblem,
+  type Hold,
+  type ImageRef,
+  isUnder,
+  keyOf,
+  type Marker,
+} from '../core/index.ts';
 import { applyEdits, planEdits } from '../edit/index.ts';
 import { withholdWholeDocuments } from '../hold/index.ts';
 import type { MarkerFile } from './read-marker-files.ts';
@@ -108,8 +117,4 @@ function takenBy(
       return isTaken ? [[keyOf(object), ref] as const] : [];
     }),
   );
-}
-
-function isUnder(file: string, folder: string): boolean {
-  return folder === '' || file === folder || file.startsWith(`${folder}/`);
 }

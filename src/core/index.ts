@@ -3,6 +3,7 @@ export * from './clock.ts';
 export * from './cluster.ts';
 export * from './duration.ts';
 export * from './error.ts';
+export * from './folder-path.ts';
 export * from './forge.ts';
 export * from './gate.ts';
 export * from './git.ts';

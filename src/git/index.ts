@@ -6,7 +6,7 @@ export { type ClosableGit, createGit, type GitOptions } from './create-git.ts';
 export { GitError, type GitErrorCode } from './error.ts';
 export { openWorkTree, type WorkTree } from './open-work-tree.ts';
 export { type PushRefspec, parsePushRefspec } from './push-refspec.ts';
-export { remoteKey } from './remote-url.ts';
+export { remoteKey, remotePlace } from './remote-url.ts';
 export type { ReadableRepository } from './repository-reader.ts';
 export { parseSignedCommit, parseSignedTag, type SignedObject } from './signed-object.ts';
 export { type TrustedKeys, verifySignature } from './verify-signature.ts';

@@ -35,8 +35,18 @@ function refuse(because: string): GitError {
 export function remoteKey(text: string): string {
   const url = URL.parse(text);
   if (url === null) return text;
-  const path = url.pathname.replace(/\/+$/, '').replace(/\.git$/, '');
-  return `${url.protocol}//${url.hostname}:${url.port || defaultPort(url)}${path}`;
+  return `${url.protocol}//${url.hostname}:${url.port || defaultPort(url)}${plainPath(url)}`;
+}
+
+/** Host and path of a repository, scp's form of ssh included: equal for one that is reached by different protocols, users and ports. */
+export function remotePlace(url: string): string {
+  const [, host, path] = /^(?:[^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(url) ?? [];
+  const parsed = URL.parse(host === undefined ? url : `ssh://${host}/${path}`);
+  return parsed === null ? url : `${parsed.hostname}${plainPath(parsed)}`;
+}
+
+function plainPath({ pathname }: URL): string {
+  return pathname.replace(/\/+$/, '').replace(/\.git$/, '');
 }
 
 /** Whether a redirect may be followed with credentials: the same host and port, or the same host from http to https. */

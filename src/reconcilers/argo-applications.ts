@@ -1,4 +1,5 @@
 import { type Cluster, errorMessage, type KubeObject, type Log } from '../core/index.ts';
+import { remotePlace } from '../git/index.ts';
 
 /** https://argo-cd.readthedocs.io/en/stable/user-guide/annotations-and-labels/ */
 const refreshAnnotation = 'argocd.argoproj.io/refresh';
@@ -37,11 +38,7 @@ export function follows({ spec }: KubeObject, url: string, branch: string): bool
   });
 }
 
-/** Host and path: Argo CD and we may reach one repository by different protocols, users and ports. */
+/** Argo CD and we may reach one repository in different ways, and write its name in different case. */
 function placeOf(url: string): string {
-  const scpLike = /^(?:[^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(url);
-  const parsed = URL.parse(scpLike === null ? url : `ssh://${scpLike[1]}/${scpLike[2]}`);
-  if (parsed === null) return url;
-  const path = parsed.pathname.replace(/\/+$/, '').replace(/\.git$/, '');
-  return `${parsed.hostname}${path}`.toLowerCase();
+  return remotePlace(url).toLowerCase();
 }

@@ -6,6 +6,7 @@ import {
   formatKey,
   type Hold,
   type ImageRef,
+  isUnder,
   keyOf,
   type Marker,
   type Oid,
@@ -20,7 +21,6 @@ import { withholdGroups } from './automation-groups.ts';
 import { describeWriter, isPinned, type WaitingBump } from './automation-guards.ts';
 import type { AutomationTarget } from './automation-target.ts';
 import type { AutomationWishes } from './automation-wishes.ts';
-import { isUnder } from './source-path.ts';
 
 /** Markers by file at a commit; advanced from commit to commit at the cost of what changed. */
 export interface MarkerIndex {

@@ -1,10 +1,11 @@
-import { type Commit, type GitMirror, type Oid, type StepContext, TagalongError } from '../core/index.ts';
+import { type Commit, type Oid, type StepContext, TagalongError } from '../core/index.ts';
 import { automationTrailer, parseTrailers } from '../hold/index.ts';
 import { describeCheckout } from './automation-checkout.ts';
 import { planCommits, type Write } from './automation-commits.ts';
 import type { AutomationLook } from './automation-look.ts';
 import { makeCommits, type PushOrder } from './automation-push.ts';
 import { type CommitStyle, type WrittenCommit, writeCommits } from './automation-write.ts';
+import { carriesAlready, isUntouched, readBranchCommits } from './branch-commits.ts';
 import { attemptPush, pushRefused } from './push-attempts.ts';
 
 /** What became of a branch that is made anew from the checkout. */
@@ -14,13 +15,6 @@ export type Rebuilt =
   | { readonly kind: 'unchanged'; readonly head: Oid }
   /** Somebody else's commits are on it: it is left as it is. */
   | { readonly kind: 'foreign'; readonly head: Oid; readonly because: string };
-
-/** Commits on the branch that are not in the base, newest first; or the first of them that is not ours. */
-export type BranchCommits =
-  | { readonly kind: 'own'; readonly commits: readonly Commit[] }
-  | { readonly kind: 'foreign'; readonly commit: Commit };
-
-const walkedAtMost = 500;
 
 export interface RebuildOptions {
   /** New commits also where the branch carries the very same changes. */
@@ -56,11 +50,13 @@ async function rebuildOnce(
   { anew }: RebuildOptions,
 ): Promise<Rebuilt | 'moved'> {
   const { mirror } = order.target;
-  const standing = seen === null ? null : await readBranchCommits(mirror, look.head, seen, order.style);
+  const isOwn = (commit: Commit) => isOwnCommit(commit, order.style);
+  const standing = seen === null ? null : await readBranchCommits(mirror, look.head, seen, isOwn);
   if (seen !== null && standing?.kind === 'foreign')
     return { kind: 'foreign', head: seen, because: describeForeign(branch, standing.commit) };
   const planned = await planUnsigned(order, writes, look, context);
-  if (!anew && seen !== null && standing?.kind === 'own' && (await carriesAlready(mirror, standing.commits, planned, look.head)))
+  const oids = planned.map(({ oid }) => oid);
+  if (!anew && seen !== null && standing?.kind === 'own' && (await carriesAlready(mirror, standing.commits, oids, look.head)))
     return { kind: 'unchanged', head: seen };
   const commits = await makeCommits(order, look, writes, context);
   const head = commits.at(-1)?.oid;
@@ -97,44 +93,10 @@ function pinned({ target }: PushOrder, branch: string, seen: Oid): TagalongError
   );
 }
 
-/** Reads what `head` has and `base` has not, and whether all of it is ours. */
-export async function readBranchCommits(mirror: GitMirror, base: Oid, head: Oid, style: CommitStyle): Promise<BranchCommits> {
-  const commits: Commit[] = [];
-  const waiting = [head];
-  const met = new Set<Oid>();
-  for (let oid = waiting.shift(); oid !== undefined; oid = waiting.shift()) {
-    if (met.has(oid) || (await mirror.isAncestor(oid, base))) continue;
-    met.add(oid);
-    const commit = await mirror.commit(oid);
-    if (!isOwnCommit(commit, style) || commits.length >= walkedAtMost) return { kind: 'foreign', commit };
-    commits.push(commit);
-    waiting.push(...commit.parents);
-  }
-  return { kind: 'own', commits };
-}
-
-/**
- * Ours by its trailer, and untouched since: whoever amends or rebases a commit becomes its committer. One that a forge made for us has the
- * forge's own committer.
- */
-function isOwnCommit({ message, author, committer, parents }: Commit, { automation, viaForge }: CommitStyle): boolean {
-  const isMarked = parseTrailers(message).some(({ key, value }) => key === automationTrailer && value === automation);
-  const isUntouched = viaForge || (committer.email === author.email && committer.name === author.name);
-  return isMarked && isUntouched && parents.length === 1;
-}
-
-/** Whether the same changes stand there with the same words; times and signatures may differ. */
-async function carriesAlready(
-  mirror: GitMirror,
-  standing: readonly Commit[],
-  planned: readonly WrittenCommit[],
-  base: Oid,
-): Promise<boolean> {
-  if (standing.length !== planned.length || standing.at(-1)?.parents[0] !== base) return false;
-  const wanted = await Promise.all(planned.map(({ oid }) => mirror.commit(oid)));
-  return standing
-    .toReversed()
-    .every(({ tree, message }, index) => wanted[index]?.tree === tree && wanted[index]?.message.trim() === message.trim());
+/** Ours by its trailer, and untouched since, which of one that a forge made for us cannot be told: it has the forge's own committer. */
+export function isOwnCommit(commit: Commit, { automation, viaForge }: CommitStyle): boolean {
+  const isMarked = parseTrailers(commit.message).some(({ key, value }) => key === automationTrailer && value === automation);
+  return isMarked && (viaForge || isUntouched(commit)) && commit.parents.length === 1;
 }
 
 function describeForeign(branch: string, { oid, committer, message }: Commit): string {

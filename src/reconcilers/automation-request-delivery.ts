@@ -4,9 +4,10 @@ import type { Renderer } from '../render/index.ts';
 import { supersededPrefix } from './automation-closed-requests.ts';
 import type { AutomationLook } from './automation-look.ts';
 import type { PushOrder } from './automation-push.ts';
-import { readBranchCommits, rebuildBranch } from './automation-rebuild.ts';
+import { isOwnCommit, rebuildBranch } from './automation-rebuild.ts';
 import { describeRequest } from './automation-request-text.ts';
 import { findStaleBranches, planRequests, type RequestStyle, type RequestUnit } from './automation-requests.ts';
+import { readBranchCommits } from './branch-commits.ts';
 
 /** What is needed to ask for bumps, and what the forge knows of earlier requests. */
 export interface RequestSeen {
@@ -126,7 +127,7 @@ async function clearBranch(branch: string, head: Oid | undefined, work: Work): P
   const [newest] = known;
   if (head === undefined) return;
   if (newest?.state === 'merged' && newest.head === head) return removeBranch(branch, head, head, work);
-  const standing = await readBranchCommits(order.target.mirror, look.head, head, order.style);
+  const standing = await readBranchCommits(order.target.mirror, look.head, head, (commit) => isOwnCommit(commit, order.style));
   if (standing.kind === 'foreign') {
     const open = known.filter(({ state }) => state === 'open').map((request) => describe(work, request));
     if (open.length > 0)

@@ -6,11 +6,11 @@ import {
   matchesSelector,
   type UpdateGuard,
 } from '../api/index.ts';
-import { formatKey, keyOf, type NamespacedName, nameOf } from '../core/index.ts';
+import { formatKey, isUnder, keyOf, type NamespacedName, nameOf } from '../core/index.ts';
 import { remoteKey } from '../git/index.ts';
 import { bindGuards, findPromotionLoops, type KnownGuard, type Promotion } from '../guard/index.ts';
 import { repositoryOf } from './policy-repository.ts';
-import { cleanSourcePath, isUnder } from './source-path.ts';
+import { cleanSourcePath } from './source-path.ts';
 
 /** Where the markers of a policy stand: a file on a branch of a repository. */
 export interface MarkerPlace {

@@ -1,5 +1,6 @@
 export { refreshApplications } from './argo-applications.ts';
 export { type ArtifactsOfOthers, createArtifactsOfOthers } from './artifacts-of-others.ts';
+export { checkoutOf } from './automation-checkout.ts';
 export { findTurnedDown, supersededPrefix } from './automation-closed-requests.ts';
 export { defaultMessage, planCommits } from './automation-commits.ts';
 export type { AutomationDeps, PlannedBump } from './automation-deps.ts';
@@ -9,6 +10,7 @@ export { messageWriter } from './automation-message.ts';
 export { describeRequest } from './automation-request-text.ts';
 export { createSigners } from './automation-signing.ts';
 export { sourceOf } from './automation-source.ts';
+export { type BranchCommits, carriesAlready, isUntouched, readBranchCommits } from './branch-commits.ts';
 export { type BucketDeps, createBucketReconciler } from './bucket.ts';
 export { type ConfigWatcher, createConfigWatcher } from './config-watcher.ts';
 export { createDriftWatchers, type DriftWatchers } from './drift-watchers.ts';

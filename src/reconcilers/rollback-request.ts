@@ -6,7 +6,7 @@ import {
   imageUpdateAutomationKind,
   requestAnnotation,
 } from '../api/index.ts';
-import { type Cluster, errorMessage, type NamespacedName, nameOf, type Oid, type StepContext } from '../core/index.ts';
+import { type Cluster, errorMessage, isUnder, type NamespacedName, nameOf, type Oid, type StepContext } from '../core/index.ts';
 import { automationTrailer, type OrderTags, rollbackTrailer, tagOf } from '../hold/index.ts';
 import {
   type Answer,
@@ -165,8 +165,4 @@ function describe({ policy, by }: RollbackRequest, { ok, message }: Answer): str
 
 function clean(path: string | undefined): string {
   return (path ?? '').replace(/^(\.?\/)+|^\.$/, '').replace(/\/+$/, '');
-}
-
-function isUnder(file: string, folder: string): boolean {
-  return folder === '' || file === folder || file.startsWith(`${folder}/`);
 }

@@ -14,8 +14,3 @@ export function cleanSourcePath(path: string | undefined, field: string): string
   }
   return segments.join('/');
 }
-
-/** Whether `file` is `folder` itself or below it. */
-export function isUnder(file: string, folder: string): boolean {
-  return folder === '' || file === folder || file.startsWith(`${folder}/`);
-}

@@ -1,7 +1,7 @@
 import { supersededPrefix } from '../../reconcilers/index.ts';
 import type { Session } from '../session.ts';
 import type { RequestTarget } from './open-request-target.ts';
-import { findForeignCommit } from './own-commits.ts';
+import { readRequestCommits } from './own-commits.ts';
 
 /**
  * Closes a request that has nothing to bring any more, and takes its branch away; the branch of one that was merged goes too. What others
@@ -16,7 +16,7 @@ export async function clearRequest(target: RequestTarget, session: Session): Pro
     return [`${forge.describe(newest.number)} is merged; branch ${branch} is gone`];
   }
   const open = requests.filter(({ state }) => state === 'open');
-  if ((await findForeignCommit(target)) !== null)
+  if ((await readRequestCommits(target)).kind === 'foreign')
     return open.map(
       ({ number }) => `${forge.describe(number)} has nothing to bring any more, and commits of others: it is left open`,
     );

@@ -1,9 +1,10 @@
 import type { ForgeRequest, Oid } from '../../core/index.ts';
 import { isOid } from '../../git/index.ts';
+import { carriesAlready } from '../../reconcilers/index.ts';
 import { CliError } from '../error.ts';
 import type { Session } from '../session.ts';
 import type { RequestTarget } from './open-request-target.ts';
-import { findForeignCommit, readOwnCommits, requestTrailer } from './own-commits.ts';
+import { readRequestCommits, requestTrailer } from './own-commits.ts';
 
 /** Its texts. */
 export interface RequestText {
@@ -38,11 +39,12 @@ export interface OpenedRequest {
 export async function deliverRequest(target: RequestTarget, order: RequestOrder, session: Session): Promise<OpenedRequest> {
   const { mirror, branch, standing } = target;
   await checkSame(target, order.changes);
-  const foreign = await findForeignCommit(target);
-  if (foreign !== null)
+  const there = await readRequestCommits(target);
+  if (there.kind === 'foreign')
     throw new CliError('FAILED', `the remote has a branch ${branch} with commits of others; name another by --branch`);
   const commits = await writeCommits(target, order.commits, session);
-  const isThere = await carriesAlready(target, commits);
+  // Another push of the same would only start checks anew.
+  const isThere = await carriesAlready(mirror, there.commits, commits, target.head);
   const last = commits.at(-1);
   if (!isThere && last !== undefined) {
     const outcome = await mirror.push(branch, last, standing, { force: true, signal: session.signal });
@@ -76,14 +78,6 @@ async function writeCommits(
     written.push(await mirror.writeCommit({ parent, files, message: text, author, seconds }));
   }
   return written;
-}
-
-/** The same changes with the same words, at other times: another push would only start checks anew. */
-async function carriesAlready(target: RequestTarget, written: readonly Oid[]): Promise<boolean> {
-  const own = await readOwnCommits(target);
-  if (own.length !== written.length || own[0]?.parents[0] !== target.head) return false;
-  const wanted = await Promise.all(written.map((oid) => target.mirror.commit(oid)));
-  return own.every(({ tree, message }, index) => wanted[index]?.tree === tree && wanted[index]?.message === message);
 }
 
 async function requestFor(
